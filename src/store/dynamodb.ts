@@ -1,0 +1,132 @@
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  TransactionCanceledException,
+  type AttributeValue,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
+import { ConditionFailed, type Condition, type Document, type DocumentStore, type Key, type QueryOptions, type Write } from './port.ts';
+
+type Item = Record<string, AttributeValue>;
+
+/** How often a transaction that lost against another one at the same instant is tried again before its error is passed on. */
+const CONFLICT_ATTEMPTS = 5;
+
+const keyOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
+
+const toDocument = (item: Item): Document => ({
+  pk: item['pk']?.S ?? '',
+  sk: item['sk']?.S ?? '',
+  version: Number(item['version']?.N),
+  value: JSON.parse(item['value']?.S ?? 'null') as unknown,
+  ...(item['expiresAt']?.N === undefined ? {} : { expiresAt: Number(item['expiresAt'].N) }),
+});
+
+interface Expression {
+  ConditionExpression?: string;
+  ExpressionAttributeNames?: Record<string, string>;
+  ExpressionAttributeValues?: Item;
+}
+
+function toCondition(condition: Condition | undefined): Expression {
+  if (condition === undefined) return {};
+  if (condition === 'absent') return { ConditionExpression: 'attribute_not_exists(pk)' };
+  if (condition === 'present') return { ConditionExpression: 'attribute_exists(pk)' };
+  return {
+    ConditionExpression: '#version = :expected',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':expected': { N: String(condition.version) } },
+  };
+}
+
+/** A put is an update that raises the version: DynamoDB then needs no read before the write. */
+function toPut(table: string, write: Extract<Write, { kind: 'put' }>): TransactWriteItem {
+  const condition = toCondition(write.if);
+  const expiry = write.expiresAt === undefined ? ' REMOVE expiresAt' : ', expiresAt = :expiresAt';
+  return {
+    Update: {
+      TableName: table,
+      Key: keyOf(write),
+      UpdateExpression: `SET #value = :value, #version = if_not_exists(#version, :zero) + :one${expiry}`,
+      ...(condition.ConditionExpression === undefined ? {} : { ConditionExpression: condition.ConditionExpression }),
+      ExpressionAttributeNames: { '#value': 'value', '#version': 'version' },
+      ExpressionAttributeValues: {
+        ':value': { S: JSON.stringify(write.value) },
+        ':zero': { N: '0' },
+        ':one': { N: '1' },
+        ...(write.expiresAt === undefined ? {} : { ':expiresAt': { N: String(write.expiresAt) } }),
+        ...condition.ExpressionAttributeValues,
+      },
+    },
+  };
+}
+
+function toTransactItem(table: string, write: Write): TransactWriteItem {
+  if (write.kind === 'put') return toPut(table, write);
+  const { ConditionExpression = 'attribute_exists(pk)', ...names } = toCondition(write.if);
+  if (write.kind === 'check') return { ConditionCheck: { TableName: table, Key: keyOf(write), ConditionExpression, ...names } };
+  return { Delete: { TableName: table, Key: keyOf(write), ...toCondition(write.if) } };
+}
+
+function failedWrite(error: unknown, writes: readonly Write[]): Write | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const index = error.CancellationReasons?.findIndex(({ Code }) => Code === 'ConditionalCheckFailed') ?? -1;
+  return writes[index];
+}
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException && (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
+
+async function transact(client: DynamoDBClient, table: string, writes: readonly Write[]): Promise<void> {
+  const command = { TransactItems: writes.map((write) => toTransactItem(table, write)) };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.send(new TransactWriteItemsCommand(command));
+      return;
+    } catch (error) {
+      const failed = failedWrite(error, writes);
+      if (failed?.if !== undefined) throw new ConditionFailed({ pk: failed.pk, sk: failed.sk }, failed.if);
+      if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function queryAll(client: DynamoDBClient, table: string, pk: string, options: QueryOptions): Promise<Document[]> {
+  const { prefix = '', after = '', limit = Number.POSITIVE_INFINITY } = options;
+  const documents: Document[] = [];
+  // A start key need not exist: it is only where reading goes on.
+  let from: Item | undefined = after === '' || after < prefix ? undefined : keyOf({ pk, sk: after });
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix === '' ? {} : { ':prefix': { S: prefix } }) },
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        ...(Number.isFinite(limit) ? { Limit: limit - documents.length } : {}),
+      }),
+    );
+    documents.push(...(page.Items ?? []).map(toDocument));
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined && documents.length < limit);
+  return documents;
+}
+
+/** A DocumentStore in one DynamoDB table with keys `pk` and `sk` (strings) and TTL on `expiresAt`. */
+export function openDynamoStore(table: string, client: DynamoDBClient = new DynamoDBClient({})): DocumentStore {
+  return {
+    get: async (key) => {
+      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
+      return Item === undefined ? undefined : toDocument(Item);
+    },
+    query: (pk, options = {}) => queryAll(client, table, pk, options),
+    write: (writes) => (writes.length === 0 ? Promise.resolve() : transact(client, table, writes)),
+    close: () => {
+      client.destroy();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLibsqlStore } from '../../src/store/libsql.ts';
+import { ConditionFailed, type DocumentStore, type Write } from '../../src/store/port.ts';
+
+interface Target {
+  readonly name: string;
+  readonly open: (folder: string) => DocumentStore;
+}
+
+/** Every implementation of the port keeps the same contract. */
+const TARGETS: readonly Target[] = [{ name: 'libSQL', open: (folder) => openLibsqlStore(join(folder, 'store.db')) }];
+
+const put = (sk: string, value: unknown, condition?: Write['if']): Write => ({ kind: 'put', pk: 'p', sk, value, ...(condition === undefined ? {} : { if: condition }) });
+
+describe.each(TARGETS)('the document store on $name', ({ open }) => {
+  let folder: string;
+  let store: DocumentStore;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'meshshift-store-'));
+    store = open(folder);
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('gives back what was put, and nothing for an unknown key', async () => {
+    await store.write([put('a', { nested: [1, 'é', null] })]);
+    expect(await store.get({ pk: 'p', sk: 'a' })).toEqual({ pk: 'p', sk: 'a', version: 1, value: { nested: [1, 'é', null] } });
+    expect(await store.get({ pk: 'p', sk: 'b' })).toBeUndefined();
+  });
+
+  test('raises the version with each put and starts anew after a delete', async () => {
+    await store.write([put('a', 1)]);
+    await store.write([put('a', 2)]);
+    expect((await store.get({ pk: 'p', sk: 'a' }))?.version).toBe(2);
+    await store.write([{ kind: 'delete', pk: 'p', sk: 'a' }]);
+    await store.write([put('a', 3)]);
+    expect((await store.get({ pk: 'p', sk: 'a' }))?.version).toBe(1);
+  });
+
+  test.each<[string, Write['if'], boolean]>([
+    ['a', 'absent', false],
+    ['a', 'present', true],
+    ['a', { version: 1 }, true],
+    ['a', { version: 2 }, false],
+    ['none', 'absent', true],
+    ['none', 'present', false],
+    ['none', { version: 1 }, false],
+  ])('a put on %s if %j succeeds: %s', async (sk, condition, succeeds) => {
+    await store.write([put('a', 1)]);
+    const writing = store.write([put(sk, 2, condition)]);
+    await (succeeds ? expect(writing).resolves.toBeUndefined() : expect(writing).rejects.toBeInstanceOf(ConditionFailed));
+  });
+
+  test('writes all or nothing, and names the key that failed', async () => {
+    await store.write([put('a', 1)]);
+    const error: unknown = await store.write([put('b', 1), put('c', 1), put('a', 2, 'absent')]).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ConditionFailed);
+    expect((error as ConditionFailed).key).toEqual({ pk: 'p', sk: 'a' });
+    expect((await store.query('p')).map(({ sk }) => sk)).toEqual(['a']);
+  });
+
+  test('a check guards the writes beside it', async () => {
+    await store.write([put('lock', 1)]);
+    await expect(store.write([{ kind: 'check', pk: 'p', sk: 'lock', if: { version: 7 } }, put('b', 1)])).rejects.toBeInstanceOf(ConditionFailed);
+    await store.write([{ kind: 'check', pk: 'p', sk: 'lock', if: { version: 1 } }, put('b', 1)]);
+    expect((await store.get({ pk: 'p', sk: 'b' }))?.value).toBe(1);
+  });
+
+  test('queries one partition in order, by prefix, after a key, up to a limit', async () => {
+    await store.write([put('x#2', 2), put('x#1', 1), put('x#3', 3), put('y#1', 4), { kind: 'put', pk: 'q', sk: 'x#9', value: 9 }]);
+    const keys = async (options?: Parameters<DocumentStore['query']>[1]): Promise<string[]> => (await store.query('p', options)).map(({ sk }) => sk);
+    expect(await keys()).toEqual(['x#1', 'x#2', 'x#3', 'y#1']);
+    expect(await keys({ prefix: 'x#' })).toEqual(['x#1', 'x#2', 'x#3']);
+    expect(await keys({ prefix: 'x#', after: 'x#1' })).toEqual(['x#2', 'x#3']);
+    expect(await keys({ prefix: 'x#', limit: 2 })).toEqual(['x#1', 'x#2']);
+    expect(await keys({ after: 'x#2', limit: 2 })).toEqual(['x#3', 'y#1']);
+  });
+
+  test('of fifty writers after one lock exactly one gets it', async () => {
+    const attempts = await Promise.allSettled(Array.from({ length: 50 }, (_, index) => store.write([put('lock', index, 'absent')])));
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('keeps an expiry and drops it when put without one', async () => {
+    await store.write([{ ...put('a', 1), kind: 'put', pk: 'p', sk: 'a', value: 1, expiresAt: 1_900_000_000 }]);
+    expect((await store.get({ pk: 'p', sk: 'a' }))?.expiresAt).toBe(1_900_000_000);
+    await store.write([put('a', 2)]);
+    expect(await store.get({ pk: 'p', sk: 'a' })).not.toHaveProperty('expiresAt');
+  });
+});
+
+test('libSQL keeps what was written when the file is opened again, also from a second opener meanwhile', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'meshshift-store-'));
+  const path = join(folder, 'store.db');
+  const first = openLibsqlStore(path);
+  await first.write([put('a', 'kept')]);
+  const second = openLibsqlStore(path);
+  expect((await second.get({ pk: 'p', sk: 'a' }))?.value).toBe('kept');
+  await second.write([put('a', 'changed', { version: 1 })]);
+  expect((await first.get({ pk: 'p', sk: 'a' }))?.value).toBe('changed');
+  await first.close();
+  await second.close();
+  rmSync(folder, { recursive: true });
+});
