@@ -1,25 +1,51 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDynamoStore } from '../../src/store/dynamodb.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import { ConditionFailed, type DocumentStore, type Write } from '../../src/store/port.ts';
 
 interface Target {
   readonly name: string;
-  readonly open: (folder: string) => DocumentStore;
+  readonly open: (folder: string) => DocumentStore | Promise<DocumentStore>;
+}
+
+/** Any DynamoDB to hold to the contract as well, such as DynamoDB Local's address. */
+const endpoint = process.env['MESHSHIFT_TEST_DYNAMODB_ENDPOINT'];
+
+async function openDynamo(): Promise<DocumentStore> {
+  const client = new DynamoDBClient({ endpoint: endpoint ?? '', region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  const table = `contract-${randomUUID()}`;
+  await client.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: ['pk', 'sk'].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  return openDynamoStore(table, client);
 }
 
 /** Every implementation of the port keeps the same contract. */
-const TARGETS: readonly Target[] = [{ name: 'libSQL', open: (folder) => openLibsqlStore(join(folder, 'store.db')) }];
+const TARGETS: readonly Target[] = [
+  { name: 'libSQL', open: (folder) => openLibsqlStore(join(folder, 'store.db')) },
+  ...(endpoint === undefined ? [] : [{ name: 'DynamoDB', open: openDynamo }]),
+];
 
 const put = (sk: string, value: unknown, condition?: Write['if']): Write => ({ kind: 'put', pk: 'p', sk, value, ...(condition === undefined ? {} : { if: condition }) });
 
 describe.each(TARGETS)('the document store on $name', ({ open }) => {
   let folder: string;
   let store: DocumentStore;
-  beforeEach(() => {
+  beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'meshshift-store-'));
-    store = open(folder);
+    store = await open(folder);
   });
   afterEach(async () => {
     await store.close();
