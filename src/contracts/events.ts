@@ -1,0 +1,56 @@
+import * as z from 'zod/mini';
+import type { Phase } from './rollout.ts';
+
+/** The source of every event that meshshift puts on the bus. */
+export const EVENT_SOURCE = 'meshshift';
+
+export type RolloutEventType =
+  | 'Rollout Started'
+  | 'Rollout Shifted'
+  | 'Rollout Judged'
+  | 'Rollout Paused'
+  | 'Rollout Resumed'
+  | 'Rollout Promoted'
+  | 'Rollout Rolled Back'
+  | 'Rollout Failed'
+  | 'Rollout Action Taken';
+
+/** The detail of each of them. */
+export interface RolloutEventDetail {
+  readonly id: string;
+  readonly definition: string;
+  readonly phase: Phase;
+  readonly step: number;
+  /** Percent of the canary. */
+  readonly weight: number;
+  readonly reason: string;
+  readonly who: string;
+}
+
+/** An image push, as ECR tells it; pushes without a tag exist and start nothing. */
+export const imagePush = z.object({
+  source: z.enum(['aws.ecr', 'meshshift.sample']),
+  'detail-type': z.literal('ECR Image Action'),
+  detail: z.object({
+    'action-type': z.literal('PUSH'),
+    result: z.literal('SUCCESS'),
+    'repository-name': z.string().check(z.minLength(1, 'must not be empty')),
+    'image-tag': z.optional(z.string()),
+    'image-digest': z.optional(z.string()),
+  }),
+});
+export type ImagePush = z.infer<typeof imagePush>;
+
+/** An execution that ended otherwise than by succeeding, as Step Functions tells it. */
+export const executionStopped = z.object({
+  source: z.literal('aws.states'),
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.object({
+    executionArn: z.string(),
+    name: z.string().check(z.minLength(1, 'must not be empty')),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    error: z.optional(z.nullable(z.string())),
+    cause: z.optional(z.nullable(z.string())),
+  }),
+});
+export type ExecutionStopped = z.infer<typeof executionStopped>;

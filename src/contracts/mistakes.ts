@@ -1,0 +1,68 @@
+import type * as z from 'zod/mini';
+
+/** One thing wrong with a file or an event: where, what stands there, and the rule it breaks. */
+export interface Mistake {
+  /** The file's name, or what else the input is called ("event", "request body"). */
+  readonly file: string;
+  /** Such as `steps[1].weight`; empty for the whole input. */
+  readonly path: string;
+  /** What stands there; undefined when nothing does. */
+  readonly value: unknown;
+  readonly rule: string;
+}
+
+const SHOWN_CHARACTERS = 120;
+
+function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  const text = JSON.stringify(value);
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
+}
+
+/** `file: path: value: rule` on one line. */
+export const describeMistake = ({ file, path, value, rule }: Mistake): string => [file, ...(path === '' ? [] : [path]), show(value), rule].join(': ');
+
+/** An input breaks rules of its schema. Every mistake is told at once. */
+export class InvalidInput extends Error {
+  override readonly name: string = 'InvalidInput';
+  readonly mistakes: readonly Mistake[];
+  constructor(mistakes: readonly Mistake[], options?: ErrorOptions) {
+    super(mistakes.map(describeMistake).join('\n'), options);
+    this.mistakes = mistakes;
+  }
+}
+
+/** `['steps', 1, 'weight']` → `steps[1].weight`. */
+export const formatPath = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`), '');
+
+/** A path that leads beyond a scalar (`steps[0].weight` where `steps[0]` is 25) shows the scalar. */
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : value), input);
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Says what a schema without a message of its own expected. */
+function ruleOf(issue: Issue): string {
+  if (issue.message !== 'Invalid input') return issue.message;
+  if (issue.code === 'invalid_type') return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  return 'is not valid';
+}
+
+function toMistakes(issue: Issue, file: string, input: unknown): Mistake[] {
+  const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  const rule = issue.code === 'unrecognized_keys' ? 'is not a field here' : ruleOf(issue);
+  return paths.map((path) => ({ file, path: formatPath(path), value: valueAt(input, path), rule }));
+}
+
+/**
+ * Parses `input` with `schema`.
+ * @throws InvalidInput with every mistake, each naming `file`, path, value and rule.
+ */
+export function parseInput<T>(schema: z.ZodMiniType<T>, input: unknown, file: string): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new InvalidInput(result.error.issues.flatMap((issue) => toMistakes(issue, file, input)));
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import type { RouteSpec } from '@aws-sdk/client-app-mesh';
+
+export const PHASES = ['Pending', 'Progressing', 'Paused', 'Promoting', 'RollingBack', 'Succeeded', 'RolledBack', 'Failed'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Phases that a rollout does not leave. */
+export const FINAL_PHASES: ReadonlySet<Phase> = new Set<Phase>(['Succeeded', 'RolledBack', 'Failed']);
+
+export const ACTIONS = ['abort', 'advance', 'pause', 'resume', 'promote', 'retry'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'error';
+
+/** Counts of one side over one time. */
+export interface SideCounts {
+  readonly requests: number;
+  readonly errors: number;
+}
+
+/** What was seen of both sides while a step's weight held. */
+export interface StepMeasurement {
+  readonly step: number;
+  /** Intended weight of the canary, percent. */
+  readonly weight: number;
+  readonly canary: SideCounts;
+  readonly stable: SideCounts;
+  /** Canary's share of the requests of both, percent; null without requests. */
+  readonly observedShare: number | null;
+}
+
+export interface Verdict {
+  readonly at: number;
+  readonly step: number;
+  readonly weight: number;
+  readonly outcome: Outcome;
+  /** In words and figures. */
+  readonly reason: string;
+  /** What follows from it. */
+  readonly next: 'advance' | 'hold' | 'promote' | 'rollBack' | 'finish';
+}
+
+export interface PlannedStep {
+  /** Percent of the canary. */
+  readonly weight: number;
+  readonly bakeSeconds: number;
+}
+
+export interface HistoryEntry {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly who: string;
+  readonly kind: string;
+  readonly reason: string;
+}
+
+/** Where the traffic of a rollout is decided. */
+export interface RouteTarget {
+  readonly mesh: string;
+  readonly virtualRouter: string;
+  readonly route: string;
+}
+
+/** One run of a canary definition, as the API answers it. Times are epoch milliseconds. */
+export interface Rollout {
+  readonly id: string;
+  readonly definition: string;
+  readonly attempt: number;
+  readonly trigger: string;
+  readonly image: { readonly repository: string; readonly tag: string; readonly digest?: string };
+  readonly phase: Phase;
+  /** Index into `steps`; -1 before the first. */
+  readonly step: number;
+  readonly steps: readonly PlannedStep[];
+  readonly target: RouteTarget;
+  /** Virtual nodes. */
+  readonly stable: string;
+  readonly canary: string;
+  /** What the route's targets hold now, by virtual node. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly fence: number;
+  /** The route's spec as the rollout found it, and restores it. */
+  readonly routeBefore: RouteSpec | null;
+  readonly pendingAction: { readonly action: Action; readonly who: string; readonly reason: string; readonly at: number } | null;
+  readonly verdicts: readonly Verdict[];
+  readonly measurements: readonly StepMeasurement[];
+  readonly history: readonly HistoryEntry[];
+  /** The bake under way; its token is kept apart. */
+  readonly bake: { readonly step: number; readonly startedAt: number; readonly endsAt: number } | null;
+  /** What the judge says at this moment. */
+  readonly judgement: { readonly outcome: Outcome; readonly reason: string } | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly deadline: number;
+  readonly executionArn: string;
+  /** Why it ended, or why it waits. */
+  readonly reason: string;
+}
+
+const tag = z.string('must be an image tag').check(z.minLength(1, 'must not be empty'), z.maxLength(128, 'must have at most 128 characters'));
+
+/** What starts a rollout: a state machine's input, and the body of `POST /meshshift/v1/rollouts`. */
+export const rolloutRequest = z.strictObject({
+  definition: z.string('must be the name of a canary definition').check(z.minLength(1, 'must not be empty')),
+  image: z.strictObject({ repository: z.optional(z.string()), tag, digest: z.optional(z.string()) }),
+  trigger: z.optional(z.string().check(z.maxLength(200, 'must have at most 200 characters'))),
+  attempt: z.optional(z.int().check(z.minimum(1, 'must be at least 1'), z.maximum(9999, 'must be at most 9999'))),
+});
+export type RolloutRequest = z.infer<typeof rolloutRequest>;
+
+/** The body of `POST /meshshift/v1/rollouts/{id}/actions/{action}`. */
+export const actionRequest = z.strictObject({
+  who: z._default(z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(200, 'must have at most 200 characters')), 'api'),
+  reason: z._default(z.string().check(z.maxLength(1000, 'must have at most 1000 characters')), ''),
+});
+export const actionName = z.enum(ACTIONS);
