@@ -1,0 +1,38 @@
+import { XDS_CLUSTER, xdsCluster } from './xds-cluster.ts';
+
+/** What an Envoy needs to know to join the mesh. */
+export interface EnvoyBootstrapOptions {
+  /** `mesh/M/virtualNode/N` or the full ARN (App Mesh's APPMESH_RESOURCE_ARN). */
+  readonly nodeId: string;
+  readonly xdsHost: string;
+  readonly xdsPort: number;
+  /** Admin listens on 127.0.0.1; 0 (the default) takes a free port, found by `--admin-address-path`. */
+  readonly adminPort?: number;
+  /**
+   * Instead of intercepting traffic on 15000/15001: a loopback listener for each virtual service among the node's backends,
+   * on the port named here, or (`true`) on the service's own port.
+   */
+  readonly listen?: true | Readonly<Record<string, number>>;
+}
+
+const V3 = 'V3';
+const adsSource = { ads: {}, resource_api_version: V3, initial_fetch_timeout: '0s' };
+
+/** Reconnects within a second: Envoy's own back-off grows to 30 s, in which a restarted control plane would go unnoticed. */
+const grpcService = { envoy_grpc: { cluster_name: XDS_CLUSTER, retry_policy: { retry_back_off: { base_interval: '0.1s', max_interval: '1s' } } } };
+
+/** The bootstrap of a stock Envoy, as protobuf JSON of `envoy.config.bootstrap.v3.Bootstrap`: ADS and load reports over one gRPC cluster. */
+export function envoyBootstrap(options: EnvoyBootstrapOptions): object {
+  const { nodeId, xdsHost, xdsPort, adminPort = 0, listen } = options;
+  return {
+    node: { id: nodeId, cluster: nodeId, ...(listen === undefined ? {} : { metadata: { 'meshshift.listen': listen } }) },
+    admin: { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } },
+    dynamic_resources: {
+      ads_config: { api_type: 'GRPC', transport_api_version: V3, set_node_on_first_message_only: true, grpc_services: [grpcService] },
+      lds_config: adsSource,
+      cds_config: adsSource,
+    },
+    cluster_manager: { load_stats_config: { api_type: 'GRPC', transport_api_version: V3, grpc_services: [grpcService] } },
+    static_resources: { clusters: [xdsCluster(xdsHost, xdsPort)] },
+  };
+}

@@ -1,0 +1,3 @@
+export { envoyBootstrap, type EnvoyBootstrapOptions } from './envoy-bootstrap.ts';
+export { grpcBootstrap, type GrpcBootstrapOptions } from './grpc-bootstrap.ts';
+export { parseNodeId, type NodeIdentity } from './node-id.ts';

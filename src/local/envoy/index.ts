@@ -1,0 +1,2 @@
+export { findEnvoy, type FindEnvoyOptions } from './find-envoy.ts';
+export { EnvoyFailed, startEnvoy, type RunningEnvoy, type StartEnvoyOptions } from './start-envoy.ts';
