@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeWith, hasCommand } from '../support/components.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+interface Template {
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>>; readonly DependsOn?: unknown }>>;
+}
+
+interface Statement {
+  readonly Action: readonly string[];
+  readonly Resource: unknown;
+}
+
+let folder: string;
+let template: Template;
+
+/** Packages offline, with no credentials in the environment; the bundles in dist/ are those that `npm test` built. */
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'meshshift-package-'));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/serverless/bin/serverless.js'), 'package', '--package', folder], {
+    cwd: ROOT,
+    env: { ...env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off' },
+    stdio: 'pipe',
+  });
+  template = JSON.parse(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')) as Template;
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const ofType = (type: string): [string, Template['Resources'][string]][] => Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
+
+describe('the packaged stack', () => {
+  test('has a function for every handler, each with the bundle it names', () => {
+    const handlers = readdirSync(join(ROOT, 'handlers'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('middleware'))
+      .map((file) => `dist/handlers/${file.replace(/\.ts$/, '')}.handler`);
+    const functions = ofType('AWS::Lambda::Function').map(([, { Properties }]) => String(Properties['Handler']));
+    expect(functions.toSorted()).toEqual(handlers.toSorted());
+    for (const handler of functions) expect(existsSync(join(ROOT, handler.replace(/\.handler$/, '.mjs')))).toBe(true);
+  });
+
+  test('gives each function a role of its own', () => {
+    const roles = ofType('AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties['Role']));
+    expect(roles.length).toBeGreaterThan(0);
+    expect(new Set(roles).size).toBe(roles.length);
+  });
+
+  test('names the resources of every statement, but for actions that take none', () => {
+    const withoutResource = new Set(['xray', 'logs']);
+    const statements = ofType('AWS::IAM::Role').flatMap(([name, { Properties }]) =>
+      (Properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(({ PolicyDocument }) => PolicyDocument.Statement.map((statement) => ({ name, statement }))),
+    );
+    expect(statements.length).toBeGreaterThan(0);
+    for (const { name, statement } of statements) {
+      expect(statement.Action.filter((action) => action.includes('*'))).toEqual([]);
+      if (statement.Resource !== '*') continue;
+      expect(name).toMatch(/StateMachineRole$/);
+      expect(statement.Action.every((action) => withoutResource.has(action.split(':')[0] ?? ''))).toBe(true);
+    }
+  });
+
+  test.each(['provision', 'canary'])('deploys statemachines/%s.asl.json unchanged, with a function for each name it uses', (name) => {
+    const source: unknown = JSON.parse(readFileSync(join(ROOT, `statemachines/${name}.asl.json`), 'utf8'));
+    const [, machine] = ofType('AWS::StepFunctions::StateMachine').find(([, { Properties }]) => Properties['StateMachineName'] === `meshshift-dev-${name}`) ?? [];
+    const { DefinitionString: text, DefinitionSubstitutions: substitutions } = machine?.Properties as { DefinitionString: string; DefinitionSubstitutions: Record<string, unknown> };
+    expect(JSON.parse(text)).toEqual(source);
+    const used = new Set([...text.matchAll(/\$\{([A-Za-z]+)\}/g)].map(([, substitution]) => substitution));
+    expect([...used].toSorted()).toEqual(Object.keys(substitutions).toSorted());
+  });
+
+  test('lets each state machine invoke the functions it uses and no other', () => {
+    for (const [name, { Properties }] of ofType('AWS::StepFunctions::StateMachine')) {
+      const used = Object.values(Properties['DefinitionSubstitutions'] as Record<string, unknown>).map((value) => JSON.stringify(value));
+      const role = template.Resources[`${name}Role`]?.Properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[];
+      const invoke = role[0]?.PolicyDocument.Statement.find(({ Action }) => Action.includes('lambda:InvokeFunction'));
+      expect((invoke?.Resource as unknown[]).map((value) => JSON.stringify(value)).toSorted()).toEqual(used.toSorted());
+    }
+  });
+
+  test('takes image pushes of ECR and of the samples', () => {
+    const rule = template.Resources['ImagePushedRule']?.Properties['EventPattern'];
+    expect(rule).toMatchObject({ source: ['aws.ecr', 'meshshift.sample'], detail: { 'action-type': ['PUSH'], result: ['SUCCESS'] } });
+  });
+});
+
+describeWith('cfn-lint', hasCommand('cfn-lint'), 'cfn-lint', () => {
+  test('finds nothing in the packaged template', () => {
+    const { status, stdout } = spawnSync('cfn-lint', ['--config-file', join(ROOT, '.cfnlintrc'), '--template', join(folder, 'cloudformation-template-update-stack.json')], { encoding: 'utf8' });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  }, 60_000);
+});
