@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import type { RouteSpec } from '@aws-sdk/client-app-mesh';
 
+export type { RouteSpec };
+
 export const PHASES = ['Pending', 'Progressing', 'Paused', 'Promoting', 'RollingBack', 'Succeeded', 'RolledBack', 'Failed'] as const;
 export type Phase = (typeof PHASES)[number];
 

@@ -1,0 +1,32 @@
+import { PlanRefused } from './errors.ts';
+
+const LONGEST_TAG = 40;
+
+/**
+ * An image tag as part of resource and host names: `[A-Za-z0-9-]{1,40}`; every other run of characters becomes one `-`.
+ * Two tags may come to the same; who creates a resource by it must see whose it is.
+ * @throws PlanRefused when nothing is left.
+ */
+export function toNamePart(tag: string): string {
+  const part = tag
+    .replace(/[^A-Za-z0-9-]+/g, '-')
+    .slice(0, LONGEST_TAG)
+    .replace(/^-+|-+$/g, '');
+  if (part === '') throw new PlanRefused(`image.tag: ${JSON.stringify(tag)}: must hold a letter or a digit, as names are made from it`);
+  return part;
+}
+
+/** `svcNode1{{tag}}` and `v2` → `svcNode1v2`. */
+export const fillTemplate = (template: string, tag: string): string => template.replaceAll('{{tag}}', toNamePart(tag));
+
+const escape = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+
+/** Whether a pattern with `*` (any characters) and `?` (one) matches the whole text. */
+export const matchesGlob = (pattern: string, text: string): boolean =>
+  new RegExp(`^${escape(pattern).replace(/\*+/g, '.*').replaceAll('?', '.')}$`, 's').test(text);
+
+/**
+ * The name, and so the identity, of a rollout's execution: `<definition>-<fingerprint>-<attempt>`, at most 80 characters.
+ * `fingerprint` is 16 hex digits of SHA-256 over definition and digest, so that the same push twice is one rollout.
+ */
+export const executionName = (definition: string, fingerprint: string, attempt: number): string => `${definition.slice(0, 40)}-${fingerprint}-${attempt}`;
