@@ -1,0 +1,39 @@
+import type { Kind, Resource } from '../../model/resources.ts';
+import { ApiError } from '../errors.ts';
+import { KINDS, type Stored } from '../kinds.ts';
+import { idOf, requireResource, type Api, type Call } from './api.ts';
+import { checkVersion } from './put.ts';
+
+/** Who keeps a resource from being deleted, and how App Mesh says so. */
+const IN_USE: { readonly [K in Kind]?: readonly (readonly [Kind, string])[] } = {
+  virtualNode: [
+    ['route', 'it is the target of one or more routes.'],
+    ['virtualService', 'it is a VirtualService provider'],
+  ],
+  virtualRouter: [
+    ['route', 'it has one or more routes.'],
+    ['virtualService', 'it is a VirtualService provider'],
+  ],
+  virtualGateway: [['gatewayRoute', 'it has one or more gateway routes.']],
+  virtualService: [['gatewayRoute', 'it is the target of one or more gateway routes.']],
+};
+
+function reasonToKeep(api: Api, { kind, mesh, name }: Stored): string | undefined {
+  const state = api.meshes.meshes().get(mesh);
+  if (state === undefined) return undefined;
+  const { mesh: _, ...collections } = state.view;
+  if (kind === 'mesh') return Object.values(collections).some(({ size }) => size > 0) ? 'it still has resources.' : undefined;
+  return IN_USE[kind]?.find(([user]) => state.references.users(kind, name, user).size > 0)?.[1];
+}
+
+/** @throws ApiError NotFound, ResourceInUse, Conflict */
+export async function deleteResource(api: Api, call: Call): Promise<Resource> {
+  return api.meshes.serially(idOf(call).mesh, async () => {
+    const before = requireResource(api, call);
+    checkVersion(before, call.ifVersion);
+    const reason = reasonToKeep(api, before);
+    if (reason !== undefined) throw new ApiError('ResourceInUseException', `${KINDS[before.kind].noun} with name ${before.name} cannot be deleted because ${reason}`);
+    await api.meshes.remove(before);
+    return { ...before, status: 'DELETED' };
+  });
+}

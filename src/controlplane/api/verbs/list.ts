@@ -1,0 +1,41 @@
+import type { Resource } from '../../model/resources.ts';
+import { KINDS } from '../kinds.ts';
+import { resourcesOf } from '../state/mesh-state.ts';
+import { toRef } from './answer.ts';
+import { idOf, requireMesh, requireParent, type Api, type Call } from './api.ts';
+import { paginate } from './paginate.ts';
+
+type Entries = Iterable<readonly [string, Resource]>;
+
+function* meshesAfter(api: Api, key: string): Generator<readonly [string, Resource]> {
+  for (const [name, { view }] of api.meshes.meshes().entriesAfter(key)) yield [name, view.mesh];
+}
+
+/** Entries of a router or gateway have keys that start with its name. */
+function* ofParent(entries: Entries, prefix: string): Generator<readonly [string, Resource]> {
+  for (const entry of entries) {
+    if (!entry[0].startsWith(prefix)) return;
+    yield entry;
+  }
+}
+
+function entriesAfter(api: Api, { kind, input }: Call, key: string): Entries {
+  if (kind === 'mesh') return meshesAfter(api, key);
+  const { mesh, parent } = idOf({ kind, input });
+  const view = api.meshes.meshes().get(mesh)?.view;
+  if (view === undefined) return [];
+  if (parent === undefined) return resourcesOf(view, kind).entriesAfter(key);
+  const prefix = `${parent}/`;
+  return ofParent(resourcesOf(view, kind).entriesAfter(key === '' ? prefix : key), prefix);
+}
+
+/** @throws ApiError NotFound for the mesh or parent, BadRequest for a strange nextToken */
+export function listResources(api: Api, call: Call): Readonly<Record<string, unknown>> {
+  const { kind, input } = call;
+  const id = idOf(call);
+  if (kind !== 'mesh') requireMesh(api, id.mesh, input);
+  requireParent(api, id);
+  const scope = [call.operation, id.mesh, id.parent ?? ''].join('/');
+  const { items, nextToken } = paginate(input, scope, (key) => entriesAfter(api, call, key));
+  return { [KINDS[kind].collection]: items.map(toRef), nextToken };
+}

@@ -1,0 +1,94 @@
+import type { Resource, SpecOf } from '../../model/resources.ts';
+import { ApiError } from '../errors.ts';
+import { KINDS, keyOf, type ResourceId, type Stored } from '../kinds.ts';
+import { normaliseSpec } from '../rules/normalise.ts';
+import { checkCount, checkSpecQuotas } from '../rules/quotas.ts';
+import { specReferences } from '../rules/references.ts';
+import { checkRelations } from '../rules/relations.ts';
+import type { Answered } from '../state/client-tokens.ts';
+import { resourcesOf } from '../state/mesh-state.ts';
+import { arnOf, idOf, notPresent, requireMesh, requireParent, requireResource, textOf, type Api, type Call } from './api.ts';
+
+type Draft = Pick<Stored, 'kind' | 'mesh' | 'name' | 'parent' | 'spec'> & { readonly tags: Resource['tags'] };
+
+const draftOf = ({ kind, input }: Call): Draft => ({
+  ...idOf({ kind, input }),
+  spec: normaliseSpec(kind, input['spec'] as SpecOf[typeof kind] | undefined),
+  tags: (input['tags'] as Resource['tags'] | undefined) ?? [],
+});
+
+/** The routes of a router and the gateway routes of a gateway. */
+export function childrenOf(api: Api, { kind, mesh, name }: ResourceId): Stored[] {
+  const state = api.meshes.meshes().get(mesh);
+  const childKind = kind === 'virtualRouter' ? 'route' : kind === 'virtualGateway' ? 'gatewayRoute' : undefined;
+  if (state === undefined || childKind === undefined) return [];
+  return [...state.references.users(kind, name, childKind)].flatMap((key) => resourcesOf(state.view, childKind).get(key) ?? []);
+}
+
+/** What must hold of a resource among the others of its mesh, to be created or replaced. */
+function checkAmongOthers(api: Api, draft: Draft): void {
+  const view = api.meshes.meshes().get(draft.mesh)?.view;
+  checkSpecQuotas(api.quotas, draft);
+  for (const { kind, name } of specReferences(draft)) {
+    const id = { kind, mesh: draft.mesh, name };
+    if (api.meshes.find(id) === undefined) throw notPresent(api, id);
+  }
+  if (view !== undefined) checkRelations({ resource: draft, view, children: childrenOf(api, draft) });
+}
+
+function countSiblings(api: Api, { kind, mesh, parent }: Draft): number {
+  if (kind === 'mesh') return api.meshes.meshes().size;
+  const state = api.meshes.meshes().get(mesh);
+  if (state === undefined) return 0;
+  const parentKind = KINDS[kind].parent;
+  return parentKind === undefined || parent === undefined ? resourcesOf(state.view, kind).size : state.references.users(parentKind, parent, kind).size;
+}
+
+/** The same request with the same token is answered as before, without being done again. */
+async function once(api: Api, call: Call, draft: Draft, act: (also: (answered: Answered) => ReturnType<Api['tokens']['keep']>[]) => Promise<Stored>): Promise<Resource> {
+  const token = textOf(call.input, 'clientToken');
+  if (token === undefined) return act(() => []);
+  const request = JSON.stringify([call.operation, call.input]);
+  const before = await api.tokens.recall(token, request);
+  if (before !== undefined) return { ...draft, status: 'ACTIVE', ...before };
+  return act(({ metadata, tags }) => [api.tokens.keep(token, request, { metadata, tags })]);
+}
+
+/** @throws ApiError NotFound for the mesh, parent or what the spec names, Conflict, BadRequest, LimitExceeded */
+export async function createResource(api: Api, call: Call): Promise<Resource> {
+  const draft = draftOf(call);
+  return api.meshes.serially(draft.mesh, () =>
+    once(api, call, draft, async (also) => {
+      if (draft.kind !== 'mesh') requireMesh(api, draft.mesh, call.input);
+      requireParent(api, draft);
+      if (api.meshes.find(draft) !== undefined) throw new ApiError('ConflictException', `${KINDS[draft.kind].noun} with name ${keyOf(draft)} already exists`);
+      checkAmongOthers(api, draft);
+      checkCount(api.quotas, draft, countSiblings(api, draft));
+      const now = api.clock();
+      const metadata = { arn: arnOf(api, draft), uid: api.newId(), version: 1, createdAt: now, lastUpdatedAt: now, meshOwner: api.accountId, resourceOwner: api.accountId };
+      return api.meshes.put({ ...draft, status: 'ACTIVE', metadata }, undefined, also({ metadata, tags: draft.tags }));
+    }),
+  );
+}
+
+/** @throws ApiError Conflict unless the resource is at the version the caller asked for */
+export function checkVersion({ kind, name, metadata }: Stored, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === metadata.version) return;
+  throw new ApiError('ConflictException', `${KINDS[kind].noun} with name ${name} is at version ${metadata.version}, not ${ifVersion} as x-meshshift-if-version asks`);
+}
+
+/** Replaces the spec whole. @throws ApiError NotFound, BadRequest, Conflict, LimitExceeded */
+export async function updateResource(api: Api, call: Call): Promise<Resource> {
+  const draft = draftOf(call);
+  return api.meshes.serially(draft.mesh, () =>
+    once(api, call, draft, async (also) => {
+      const before = requireResource(api, call);
+      checkVersion(before, call.ifVersion);
+      checkAmongOthers(api, draft);
+      const { version, lastUpdatedAt } = before.metadata;
+      const metadata = { ...before.metadata, version: version + 1, lastUpdatedAt: Math.max(lastUpdatedAt, api.clock()) };
+      return api.meshes.put({ ...before, spec: draft.spec, metadata }, before, also({ metadata, tags: before.tags }));
+    }),
+  );
+}
+
