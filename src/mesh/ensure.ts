@@ -1,0 +1,74 @@
+import type { TagRef } from '@aws-sdk/client-app-mesh';
+import { identify, type Create, type MeshResource } from '../contracts/mesh-file.ts';
+import type { RouteTarget } from '../contracts/rollout.ts';
+import { targetsOf, withTargets } from '../canary/weights.ts';
+import type { MeshClient } from './client.ts';
+import { sameSpec } from './compare-specs.ts';
+import { RouteHeld } from './errors.ts';
+import type { ResourceData } from './operations.ts';
+
+export interface Ensured {
+  readonly create: Create;
+  /** `pgMesh/svcNode1/svcNode1`. */
+  readonly name: string;
+  readonly change: 'created' | 'updated' | 'unchanged';
+  readonly version: number;
+}
+
+/** Who holds a route: the id of a rollout, or undefined. */
+export type FindHolder = (target: RouteTarget) => Promise<string | undefined>;
+
+/** The weights of an existing route belong to its rollouts: the targets stay as they are, whatever the file says, in whichever type of route it asks for. */
+function keepWeights(desired: object, actual: object): object {
+  return withTargets(desired, targetsOf(actual));
+}
+
+const toTarget = ({ input }: MeshResource): RouteTarget => ({
+  mesh: String(input['meshName']),
+  virtualRouter: String(input['virtualRouterName']),
+  route: String(input['routeName']),
+});
+
+async function refuseHeld(resource: MeshResource, findHolder: FindHolder): Promise<void> {
+  const holder = await findHolder(toTarget(resource));
+  if (holder !== undefined) throw new RouteHeld(`${identify(resource)} is held by the rollout ${holder}; it can be changed when that has ended`);
+}
+
+async function ensureTags(mesh: MeshClient, { input }: MeshResource, arn: string): Promise<boolean> {
+  const desired = (input['tags'] ?? []) as readonly TagRef[];
+  if (desired.length === 0) return false;
+  const actual = new Map((await mesh.tags(arn)).map(({ key, value }) => [key, value]));
+  const missing = desired.filter(({ key, value }) => !actual.has(key) || actual.get(key) !== value);
+  if (missing.length > 0) await mesh.tag(arn, missing);
+  return missing.length > 0;
+}
+
+async function ensureSpec(mesh: MeshClient, resource: MeshResource, actual: ResourceData, findHolder: FindHolder): Promise<ResourceData> {
+  const { spec } = resource.input;
+  // An input without a spec asks for existence only.
+  if (typeof spec !== 'object' || spec === null || sameSpec(spec, actual.spec)) return actual;
+  const isRoute = resource.create === 'CreateRoute';
+  const desired = isRoute ? keepWeights(spec, actual.spec) : spec;
+  if (sameSpec(desired, actual.spec)) return actual;
+  if (isRoute) await refuseHeld(resource, findHolder);
+  return mesh.update({ ...resource, input: { ...resource.input, spec: desired } }, actual.version);
+}
+
+/**
+ * Makes a resource be there as desired: creates it, updates what differs, or leaves it. Doing it again changes nothing.
+ * @throws RouteHeld when it would change a route that a rollout holds
+ * @throws ResourceChanged when someone else wrote it meanwhile: try again
+ */
+export async function ensureResource(mesh: MeshClient, resource: MeshResource, findHolder: FindHolder): Promise<Ensured> {
+  const name = identify(resource).split(' ')[1] ?? '';
+  const actual = await mesh.describe(resource);
+  if (actual === undefined) {
+    const { version } = await mesh.create(resource);
+    return { create: resource.create, name, change: 'created', version };
+  }
+  const ensured = await ensureSpec(mesh, resource, actual, findHolder);
+  const tagged = await ensureTags(mesh, resource, actual.arn);
+  const change = tagged || ensured.version !== actual.version ? 'updated' : 'unchanged';
+  return { create: resource.create, name, change, version: ensured.version };
+}
+
