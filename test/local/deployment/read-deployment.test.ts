@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DeploymentError } from '../../../src/local/deployment/errors.ts';
+import { readDeployment, type Deployment } from '../../../src/local/deployment/read-deployment.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'meshshift-deployment-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const BASE: Readonly<Record<string, string>> = {
+  'serverless.yml': `
+service: shop
+provider:
+  stage: \${opt:stage, 'dev'}
+  timeout: 20
+  environment:
+    TABLE: shop-\${sls:stage}
+    ENDPOINT: \${param:endpoint, 'http://fallback'}
+    MACHINE: { "Fn::Sub": "arn:aws:states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:\${self:service}" }
+functions: \${file(infra/functions.yml)}
+resources:
+  - \${file(infra/resources.yml)}
+`,
+  'infra/functions.yml': `
+buy:
+  handler: dist/buy.handler
+  environment: { BUS: { Ref: Bus } }
+  events: [{ httpApi: { method: GET, path: /buy } }]
+sell: { handler: dist/nested/sell.run, timeout: 3, memorySize: 256 }
+`,
+  'infra/definitions.cjs': `module.exports = { order: JSON.stringify({ StartAt: 'A', buy: '\${BuyArn}' }) };`,
+  'infra/resources.yml': `
+Resources:
+  Bus: { Type: AWS::Events::EventBus, Properties: { Name: shop-bus } }
+  OrderRole: { Type: AWS::IAM::Role, Properties: {} }
+  Order:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      StateMachineName: order
+      RoleArn: { "Fn::GetAtt": [OrderRole, Arn] }
+      DefinitionString: \${file(infra/definitions.cjs):order}
+      DefinitionSubstitutions: { BuyArn: { "Fn::GetAtt": [BuyLambdaFunction, Arn] } }
+  Pushed:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: pushed
+      EventPattern: { source: [shop], detail: { machine: [{ Ref: Order }] } }
+      Targets: [{ Id: one, Arn: { "Fn::GetAtt": [BuyLambdaFunction, Arn] } }, { Id: two, Arn: { Ref: Order } }]
+`,
+};
+
+function read(changes: Readonly<Record<string, string>> = {}, options: { stage?: string; params?: Record<string, string> } = {}): Deployment {
+  for (const [name, content] of Object.entries({ ...BASE, ...changes })) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return readDeployment({ file: join(folder, 'serverless.yml'), region: 'eu-central-1', accountId: '111122223333', ...options });
+}
+
+test('reads functions with exactly their environment, their routes and their limits', () => {
+  const [buy, sell] = read().functions;
+  expect(buy).toEqual({
+    key: 'buy',
+    name: 'shop-dev-buy',
+    arn: 'arn:aws:lambda:eu-central-1:111122223333:function:shop-dev-buy',
+    module: join(folder, 'dist/buy.mjs'),
+    exportName: 'handler',
+    environment: { TABLE: 'shop-dev', ENDPOINT: 'http://fallback', MACHINE: 'arn:aws:states:eu-central-1:111122223333:stateMachine:shop', BUS: 'shop-bus' },
+    timeoutSeconds: 20,
+    memoryMiB: 1024,
+    routes: [{ method: 'GET', path: '/buy' }],
+  });
+  expect(sell).toMatchObject({ module: join(folder, 'dist/nested/sell.mjs'), exportName: 'run', timeoutSeconds: 3, memoryMiB: 256, routes: [] });
+});
+
+test('fills in the stage and the parameters given', () => {
+  const [buy] = read({}, { stage: 'prod', params: { endpoint: 'http://given' } }).functions;
+  expect(buy).toMatchObject({ name: 'shop-prod-buy', environment: { TABLE: 'shop-prod', ENDPOINT: 'http://given' } });
+});
+
+test('reads state machines with their substitutions and rules with their targets', () => {
+  const { stateMachines, rules } = read();
+  const arn = 'arn:aws:lambda:eu-central-1:111122223333:function:shop-dev-buy';
+  const order = 'arn:aws:states:eu-central-1:111122223333:stateMachine:order';
+  expect(stateMachines).toEqual([
+    { logicalId: 'Order', name: 'order', arn: order, roleArn: 'arn:aws:iam::111122223333:role/OrderRole', definition: JSON.stringify({ StartAt: 'A', buy: arn }) },
+  ]);
+  expect(rules).toEqual([
+    {
+      logicalId: 'Pushed',
+      name: 'pushed',
+      eventBusName: 'default',
+      state: 'ENABLED',
+      eventPattern: { source: ['shop'], detail: { machine: [order] } },
+      targets: [{ id: 'one', arn }, { id: 'two', arn: order }],
+    },
+  ]);
+});
+
+const replaced = (file: string, from: string, to: string): Record<string, string> => {
+  const content = BASE[file] ?? '';
+  expect(content).toContain(from);
+  return { [file]: content.replace(from, to) };
+};
+
+test.each<[string, string, string, string, RegExp]>([
+  ['another kind of variable', 'serverless.yml', 'shop-${sls:stage}', '${ssm:/table}', /provider\.environment\.TABLE: "\$\{ssm:\/table\}": must be one of file, self/],
+  ['a variable without a value', 'serverless.yml', "${param:endpoint, 'http://fallback'}", '${param:endpoint}', /ENDPOINT: .*has no value and no fallback/],
+  ['a variable of itself', 'serverless.yml', 'service: shop', 'service: ${self:service}', /must not refer to itself/],
+  ['a file that is not there', 'serverless.yml', 'infra/functions.yml', 'infra/none.yml', /functions: .*none\.yml": cannot be read/],
+  ['a file of another kind', 'serverless.yml', 'infra/functions.yml', 'infra/functions.toml', /must be a \.yml, \.yaml, \.json or \.cjs file/],
+  ['another intrinsic function', 'infra/functions.yml', '{ Ref: Bus }', '{ "Fn::ImportValue": x }', /environment\.BUS\.Fn::ImportValue: "x": must be one of Ref/],
+  ['a reference to nothing', 'infra/functions.yml', '{ Ref: Bus }', '{ Ref: Buss }', /environment\.BUS\.Ref: "Buss": must be the logical id/],
+  ['an unknown attribute', 'infra/resources.yml', '[OrderRole, Arn]', '[OrderRole, Id]', /OrderRole\.Id.*is no attribute/],
+  ['an unknown resource type', 'infra/resources.yml', 'AWS::Events::EventBus', 'AWS::SNS::Topic', /resources\.Bus\.Type: "AWS::SNS::Topic": is no resource type/],
+  ['a missing substitution', 'infra/resources.yml', 'BuyArn:', 'Other:', /\$\{BuyArn\}.*must be named in DefinitionSubstitutions/],
+  ['another kind of trigger', 'infra/functions.yml', 'httpApi:', 'schedule:', /functions\.buy\.events/],
+  ['a handler without an export', 'infra/functions.yml', 'dist/buy.handler', 'dist/buy', /functions\.buy\.handler: must be path/],
+])('refuses %s, naming file, path, value and rule', (_, file, from, to, message) => {
+  const changes = replaced(file, from, to);
+  const attempt = (): Deployment => read(changes);
+  expect(attempt).toThrow(DeploymentError);
+  expect(attempt).toThrow(message);
+});
