@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../../contracts/log.ts';
+import type { EndpointRegistry } from '../endpoints/endpoint-registry.ts';
+import type { TelemetryReader } from '../model/counts.ts';
+import type { MeshReader } from '../model/resources.ts';
+import type { Publisher } from '../snapshot/publisher.ts';
+import type { ConnectedProxy } from '../xds/ads-service.ts';
+import { propagationOf } from '../xds/propagation.ts';
+import { badRequest, notFound, RequestRefused } from './errors.ts';
+import { parseEndpoints } from './parse-endpoints.ts';
+
+export interface ExtensionsOptions {
+  readonly endpoints: EndpointRegistry;
+  readonly telemetry: TelemetryReader;
+  readonly reader: MeshReader;
+  readonly publisher: Publisher;
+  readonly connected: () => readonly ConnectedProxy[];
+  readonly log: Log;
+}
+
+export interface Extensions {
+  owns(path: string): boolean;
+  /** Answers a request; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+interface Asked {
+  readonly names: readonly string[];
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+}
+
+const PREFIX = '/meshshift/v1/';
+const FAMILIES: ReadonlySet<string> = new Set(['endpoints', 'telemetry', 'propagation']);
+const MOST_BYTES = 256 * 1024;
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MOST_BYTES) throw new RequestRefused(413, 'BadRequestException', `the body is larger than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function since(query: URLSearchParams): number {
+  const text = query.get('since') ?? '0';
+  if (!/^\d{1,16}(\.\d+)?$/.test(text)) throw badRequest(`'since': must be epoch milliseconds, is ${text.slice(0, 40)}`);
+  return Number(text);
+}
+
+const familyOf = (path: string): string | undefined => {
+  const [family] = path.startsWith(PREFIX) ? path.slice(PREFIX.length).split(/[/?]/) : [];
+  return family !== undefined && FAMILIES.has(family) ? family : undefined;
+};
+
+function decodeName(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest(`'${part.slice(0, 80)}': is not percent-encoded text`);
+  }
+}
+
+/** App Mesh's rule for names of resources. */
+function checkName(name: string): string {
+  if (name.length < 1 || name.length > 255 || name.includes('/')) throw badRequest(`'${name.slice(0, 80)}': a name has 1 to 255 characters and no slash`);
+  return name;
+}
+
+/** The control plane's own HTTP API beside App Mesh's: endpoints, telemetry and propagation. */
+export function createExtensions({ endpoints, telemetry, reader, publisher, connected, log }: ExtensionsOptions): Extensions {
+  const registered = (mesh: string, node: string) => {
+    const found = endpoints.of(mesh, node);
+    if (found === undefined) throw notFound(`no endpoints are registered for virtual node ${node} of mesh ${mesh}`);
+    return found;
+  };
+  const viewOf = (mesh: string) => {
+    const view = reader.view(mesh);
+    if (view === undefined) throw notFound(`Mesh with name ${mesh} is not present`);
+    return view;
+  };
+
+  /** By method and family; the second figure is how many names the path has after it. */
+  const routes: Readonly<Record<string, [names: number, answer: (asked: Asked) => unknown]>> = {
+    'GET endpoints': [2, ({ names: [mesh = '', node = ''] }) => registered(mesh, node)],
+    'PUT endpoints': [
+      2,
+      async ({ names: [mesh = '', node = ''], request }) => {
+        const list = parseEndpoints(await bodyOf(request));
+        await endpoints.put(mesh, node, list);
+        return list;
+      },
+    ],
+    'DELETE endpoints': [
+      2,
+      async ({ names: [mesh = '', node = ''] }) => {
+        const was = registered(mesh, node);
+        await endpoints.remove(mesh, node);
+        return was;
+      },
+    ],
+    'GET telemetry': [2, ({ names: [mesh = '', node = ''], query }) => telemetry.read(mesh, node, since(query))],
+    'GET propagation': [1, ({ names: [mesh = ''] }) => propagationOf(viewOf(mesh), connected(), publisher)],
+  };
+
+  const answer = async (request: IncomingMessage): Promise<unknown> => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const [family = '', ...parts] = pathname.slice(PREFIX.length).split('/');
+    const [count, run] = routes[`${request.method ?? ''} ${family}`] ?? [];
+    if (run === undefined) throw new RequestRefused(405, 'MethodNotAllowedException', `${family} does not take ${request.method ?? ''}`);
+    if (parts.length !== count) throw notFound(`${pathname} is no path of ${family}`);
+    return await run({ names: parts.map(decodeName).map(checkName), query: searchParams, request });
+  };
+
+  const send = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  };
+  const fail = (response: ServerResponse, error: unknown): void => {
+    if (error instanceof RequestRefused) {
+      send(response, error.status, { code: error.code, message: error.message }, { 'x-amzn-errortype': error.code });
+      return;
+    }
+    log('error', 'a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send(response, 500, { code: 'InternalServerErrorException', message: 'the request failed; the log says why' });
+  };
+
+  return {
+    owns: (path) => familyOf(path) !== undefined,
+    handle: async (request, response) => {
+      try {
+        send(response, 200, await answer(request));
+      } catch (error) {
+        fail(response, error);
+      }
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { createAdsService, type ConnectedProxy } from './xds/ads-service.ts';
+import { startXdsServer } from './xds/server.ts';
+import { createPublisher, type EndpointReader, type Publisher } from './snapshot/publisher.ts';
+import { createLrsService } from './telemetry/lrs-service.ts';
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { after as realTime, type After } from './timers.ts';
+import type { MeshReader } from './model/resources.ts';
+import type { Log } from '../contracts/log.ts';
+
+export interface XdsOptions {
+  readonly reader: MeshReader;
+  readonly endpoints: EndpointReader;
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly xds: { readonly host: string; readonly port: number };
+  /** How often proxies report their load, in milliseconds. Default 200. */
+  readonly reportIntervalMs?: number;
+  readonly after?: After;
+}
+
+/** The gRPC side of a control plane. */
+export interface Xds {
+  readonly port: number;
+  readonly publisher: Publisher;
+  readonly telemetry: Telemetry;
+  readonly connected: () => readonly ConnectedProxy[];
+  close(): void;
+}
+
+/** Serves configuration from any mesh reader, and collects load reports. */
+export async function startXds(options: XdsOptions): Promise<Xds> {
+  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime } = options;
+  const publisher = createPublisher(reader, endpoints, log);
+  const telemetry = createTelemetry({ intervalMs: reportIntervalMs, clock, after });
+  const ads = createAdsService({ publisher, after, log });
+  const close = (): void => {
+    publisher.close();
+    telemetry.close();
+  };
+  const server = await startXdsServer({ ...xds, ads: ads.handle, lrs: createLrsService(telemetry, reportIntervalMs) }).catch((error: unknown) => {
+    close();
+    throw error;
+  });
+  return {
+    port: server.port,
+    publisher,
+    telemetry,
+    connected: ads.connected,
+    close: () => {
+      server.close();
+      close();
+    },
+  };
+}

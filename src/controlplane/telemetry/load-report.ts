@@ -1,0 +1,29 @@
+import type { ProtoJson } from '../translate/types.ts';
+import { virtualNodeOf } from '../translate/names.ts';
+
+/** What one report says of one virtual node. */
+export interface NodeCounts {
+  readonly virtualNode: string;
+  readonly ok: number;
+  readonly errors: number;
+}
+
+const list = (value: unknown): readonly ProtoJson[] => (value as ProtoJson[] | undefined) ?? [];
+
+/** 64-bit counts are text in protobuf JSON. */
+const count = (value: unknown): number => Number(value ?? 0);
+
+/**
+ * The counts of a LoadStatsRequest (as protobuf JSON) by virtual node. Clusters that are not a caller's way to a virtual node
+ * (the control plane's own, a sidecar's way to its application) say nothing about requests between services.
+ */
+export function countsOf(mesh: string, report: ProtoJson): NodeCounts[] {
+  return list(report['cluster_stats']).flatMap((stats) => {
+    const virtualNode = virtualNodeOf(mesh, String(stats['cluster_name']));
+    if (virtualNode === undefined) return [];
+    const localities = list(stats['upstream_locality_stats']);
+    const sum = (field: string): number => localities.reduce((total, locality) => total + count(locality[field]), 0);
+    const counts = { virtualNode, ok: sum('total_successful_requests'), errors: sum('total_error_requests') };
+    return counts.ok + counts.errors > 0 ? [counts] : [];
+  });
+}

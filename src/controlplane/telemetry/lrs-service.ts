@@ -1,0 +1,46 @@
+import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import { parseNodeId } from '../bootstrap/node-id.ts';
+import type { ProtoJson } from '../translate/types.ts';
+import { seconds } from '../translate/proto.ts';
+import { refuse } from '../xds/ads-service.ts';
+import { decode, encode, textOf } from '../xds/codec.ts';
+import { withoutField } from '../xds/wire.ts';
+import { countsOf } from './load-report.ts';
+import type { Telemetry } from './telemetry.ts';
+
+const REQUEST = 'envoy.service.load_stats.v3.LoadStatsRequest';
+const RESPONSE = 'envoy.service.load_stats.v3.LoadStatsResponse';
+const NODE_FIELD = 1;
+
+/**
+ * The load reporting service. The first message, which alone is known to hold the node, is answered once: a second answer would
+ * restart the client's timer. `send_all_clusters`, as gRPC loses the first of a named list.
+ */
+export function createLrsService(telemetry: Telemetry, intervalMs: number): (call: ServerDuplexStream<Buffer, Buffer>) => void {
+  // grpc-js writes Buffers only.
+  const answer = Buffer.from(encode(RESPONSE, { send_all_clusters: true, load_reporting_interval: seconds(intervalMs) }));
+
+  return (call) => {
+    let mesh: string | undefined;
+    let refused = false;
+    call.on('error', () => (refused = true));
+    call.on('end', () => call.end());
+
+    const admit = (report: ProtoJson): void => {
+      const id = textOf(report['node'], 'id');
+      mesh = parseNodeId(id)?.mesh;
+      if (mesh === undefined) refuse(call, status.INVALID_ARGUMENT, `node id "${id}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
+      else call.write(answer);
+    };
+    call.on('data', (bytes: Buffer) => {
+      if (refused) return;
+      try {
+        const report = decode(REQUEST, mesh === undefined ? bytes : withoutField(bytes, NODE_FIELD));
+        if (mesh === undefined) admit(report);
+        if (mesh !== undefined) telemetry.report(mesh, countsOf(mesh, report));
+      } catch (error) {
+        refuse(call, status.INVALID_ARGUMENT, (error as Error).message);
+      }
+    });
+  };
+}

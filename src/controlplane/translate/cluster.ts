@@ -1,0 +1,114 @@
+import type { Listener, VirtualNodeConnectionPool } from './specs.ts';
+import type { Resource } from '../model/resources.ts';
+import { clusterName, PASSTHROUGH_CLUSTER } from './names.ts';
+import { any, compact, duration, overAds, socketAddress } from './proto.ts';
+import type { MeshLookup, Port, Protocol, ProtoJson, Proxy } from './types.ts';
+
+const UNLIMITED = 4_294_967_295;
+
+const limitsOf = (pool: VirtualNodeConnectionPool | undefined): ProtoJson =>
+  compact({
+    max_connections: pool?.http?.maxConnections ?? pool?.tcp?.maxConnections,
+    max_pending_requests: pool?.http?.maxPendingRequests,
+    max_requests: pool?.http2?.maxRequests ?? pool?.grpc?.maxRequests,
+  });
+
+/** No limits of Envoy's own (1,024 each): only those the listener's connection pool sets. */
+const circuitBreakers = (pool: VirtualNodeConnectionPool | undefined): ProtoJson => ({
+  thresholds: ['DEFAULT', 'HIGH'].map((priority) => ({
+    priority,
+    max_connections: UNLIMITED,
+    max_pending_requests: UNLIMITED,
+    max_requests: UNLIMITED,
+    max_retries: UNLIMITED,
+    ...limitsOf(pool),
+  })),
+});
+
+/** HTTP/2 upstream where the listener speaks it; Envoy's default is HTTP/1.1. */
+const protocolOptions = (protocol: Protocol): ProtoJson | undefined =>
+  protocol === 'http2' || protocol === 'grpc'
+    ? {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any('extensions.upstreams.http.v3.HttpProtocolOptions', {
+          explicit_http_config: { http2_protocol_options: {} },
+        }),
+      }
+    : undefined;
+
+const outlierDetection = (outlier: Listener['outlierDetection']): ProtoJson | undefined =>
+  outlier &&
+  compact({
+    consecutive_5xx: outlier.maxServerErrors,
+    interval: duration(outlier.interval),
+    base_ejection_time: duration(outlier.baseEjectionDuration),
+    max_ejection_percent: outlier.maxEjectionPercent,
+    enforcing_success_rate: 0,
+  });
+
+const FAMILY: Readonly<Record<string, string>> = {
+  IPv4_ONLY: 'V4_ONLY',
+  IPv4_PREFERRED: 'V4_PREFERRED',
+  IPv6_ONLY: 'V6_ONLY',
+  IPv6_PREFERRED: 'AUTO',
+};
+
+const isAddress = (host: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.includes(':');
+
+const oneEndpoint = (name: string, host: string, port: number): ProtoJson => ({
+  cluster_name: name,
+  endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
+});
+
+const byEds = (name: string): ProtoJson => ({ type: 'EDS', eds_cluster_config: { eds_config: overAds, service_name: name } });
+
+/** How the node is found: endpoints its workloads registered, else DNS by its own spec. Cloud Map instances must be registered. */
+function discovery(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, name: string, client: Proxy['client']): ProtoJson {
+  const dns = node.spec.serviceDiscovery?.dns;
+  if (dns?.hostname === undefined || mesh.endpoints(node.name) !== undefined) return byEds(name);
+  if (isAddress(dns.hostname) && client === 'envoy') return { type: 'STATIC', load_assignment: oneEndpoint(name, dns.hostname, port.port) };
+  // The trailing dot keeps the resolver from trying the search domains. gRPC clients refuse STRICT_DNS.
+  const hostname = isAddress(dns.hostname) || dns.hostname.endsWith('.') ? dns.hostname : `${dns.hostname}.`;
+  const preference = dns.ipPreference ?? mesh.mesh().spec.serviceDiscovery?.ipPreference ?? 'IPv4_PREFERRED';
+  return {
+    type: dns.responseType === 'ENDPOINTS' && client === 'envoy' ? 'STRICT_DNS' : 'LOGICAL_DNS',
+    dns_lookup_family: FAMILY[preference],
+    load_assignment: oneEndpoint(name, hostname, port.port),
+  };
+}
+
+/** The cluster through which a caller reaches one port of a virtual node. */
+export function egressCluster(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, client: Proxy['client']): ProtoJson {
+  const name = clusterName('egress', node.mesh, node.name, port.protocol, port.port);
+  const listener = node.spec.listeners?.find(({ portMapping }) => portMapping?.port === port.port);
+  return compact({
+    name,
+    ...discovery(mesh, node, port, name, client),
+    connect_timeout: '1s',
+    circuit_breakers: circuitBreakers(listener?.connectionPool),
+    typed_extension_protocol_options: protocolOptions(port.protocol),
+    // A gRPC client knows no consecutive errors, and counts for us only when the cluster says so.
+    ...(client === 'grpc' ? { lrs_server: { self: {} } } : { outlier_detection: outlierDetection(listener?.outlierDetection) }),
+  });
+}
+
+/** The cluster through which a sidecar hands traffic to the application beside it. */
+export function ingressCluster(node: Resource<'virtualNode'>, port: Port): ProtoJson {
+  const name = clusterName('ingress', node.mesh, node.name, port.protocol, port.port);
+  return compact({
+    name,
+    type: 'STATIC',
+    load_assignment: oneEndpoint(name, '127.0.0.1', port.port),
+    connect_timeout: '0.25s',
+    circuit_breakers: circuitBreakers(undefined),
+    typed_extension_protocol_options: protocolOptions(port.protocol),
+  });
+}
+
+/** Traffic goes on to where it was addressed. */
+export const passthroughCluster: ProtoJson = {
+  name: PASSTHROUGH_CLUSTER,
+  type: 'ORIGINAL_DST',
+  lb_policy: 'CLUSTER_PROVIDED',
+  connect_timeout: '1s',
+  circuit_breakers: circuitBreakers(undefined),
+};

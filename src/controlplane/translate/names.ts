@@ -1,0 +1,25 @@
+import type { Protocol } from './types.ts';
+
+/** Names as AWS's control plane gave them, so that dashboards and scripts built on them keep working. */
+export const INGRESS_LISTENER = 'lds_ingress_0.0.0.0_15000';
+export const EGRESS_LISTENER = 'lds_egress_0.0.0.0_15001';
+/** Where traffic to no backend goes when the mesh lets it out. */
+export const PASSTHROUGH_CLUSTER = 'cds_egress_passthrough';
+
+export const loopbackListener = (port: number): string => `lds_loopback_127.0.0.1_${port}`;
+
+export const routeConfigName = (direction: 'ingress' | 'egress' | 'loopback', protocol: Protocol, port: number): string =>
+  `rds_${direction}_${protocol}_${port}`;
+
+export const clusterName = (direction: 'ingress' | 'egress', mesh: string, virtualNode: string, protocol: Protocol, port: number): string =>
+  `cds_${direction}_${mesh}_${virtualNode}_${protocol}_${port}`;
+
+/**
+ * The virtual node that an egress cluster of a known mesh stands for, or undefined for any other cluster.
+ * The mesh must be known: both names may hold underscores.
+ */
+export function virtualNodeOf(mesh: string, cluster: string): string | undefined {
+  const prefix = `cds_egress_${mesh}_`;
+  if (!cluster.startsWith(prefix)) return undefined;
+  return /^(.+)_(?:http|http2|grpc|tcp)_\d+$/.exec(cluster.slice(prefix.length))?.[1];
+}

@@ -1,0 +1,23 @@
+import type { Duration } from './specs.ts';
+import type { ProtoJson } from './types.ts';
+
+const TYPE = 'type.googleapis.com/';
+
+/** An Any of an Envoy type, e.g. `any('extensions.filters.http.router.v3.Router')`. */
+export const any = (type: string, fields: ProtoJson = {}): ProtoJson => ({ '@type': `${TYPE}envoy.${type}`, ...fields });
+
+export const seconds = (milliseconds: number): string => `${milliseconds / 1000}s`;
+
+/** An App Mesh duration as protobuf JSON; undefined when it is not set. */
+export function duration(value: Duration | undefined): string | undefined {
+  if (value?.value === undefined) return undefined;
+  return value.unit === 's' ? `${value.value}s` : seconds(value.value);
+}
+
+export const socketAddress = (address: string, port: number): ProtoJson => ({ socket_address: { address, port_value: port } });
+
+/** Resources come over the same aggregated stream. Zero: no time bound on the first fetch, as AWS's sidecars had it. */
+export const overAds: ProtoJson = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
+
+/** Leaves out fields that are undefined, so that what is not set does not appear. */
+export const compact = (fields: ProtoJson): ProtoJson => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,0 +1,137 @@
+import type { GrpcRoute, HttpRoute, HttpTimeout, RouteSpec, TcpRoute, WeightedTarget } from './specs.ts';
+import type { Resource } from '../model/resources.ts';
+import { clusterName } from './names.ts';
+import { targetPort } from './ports.ts';
+import { compact, duration } from './proto.ts';
+import { retryPolicy, retryPolicyForGrpc } from './retry-policy.ts';
+import { grpcMatch, httpMatch, httpMatchForGrpc } from './route-match.ts';
+import type { MeshLookup, Port, ProtoJson, Proxy } from './types.ts';
+
+/** A virtual node's port that some route sends traffic to. */
+export interface Target {
+  readonly node: Resource<'virtualNode'>;
+  readonly port: Port;
+  readonly weight: number;
+}
+
+/** What a service answers on one of its ports: Envoy routes in the order they are tried, and every node they name. */
+export interface ServiceRoutes {
+  readonly routes: readonly ProtoJson[];
+  readonly targets: readonly Target[];
+}
+
+/** AWS's request timeout where none is set. */
+const DEFAULT_TIMEOUT = '15s';
+/** Sorts after every priority that can be given (0 is matched first, 1000 last). */
+const NO_PRIORITY = 1_001;
+
+const httpRouteOf = (spec: RouteSpec): HttpRoute | undefined => spec.httpRoute ?? spec.http2Route;
+
+/** More specific first: exact path, regular expression, longer prefix; then the one with more conditions. */
+function specificity(spec: RouteSpec): readonly number[] {
+  const http = httpRouteOf(spec)?.match;
+  const grpc = spec.grpcRoute?.match;
+  const conditions =
+    (http?.headers?.length ?? 0) + (http?.queryParameters?.length ?? 0) + (http?.method === undefined ? 0 : 1) + (grpc?.metadata?.length ?? 0);
+  const exact = http?.path?.exact ?? (grpc?.methodName === undefined ? undefined : `${grpc.serviceName ?? ''}/${grpc.methodName}`);
+  const prefix = http?.prefix ?? grpc?.serviceName ?? '';
+  return [exact === undefined ? 0 : 1, http?.path?.regex === undefined ? 0 : 1, exact?.length ?? prefix.length, conditions];
+}
+
+function compareRoutes(a: Resource<'route'>, b: Resource<'route'>): number {
+  const byPriority = (a.spec.priority ?? NO_PRIORITY) - (b.spec.priority ?? NO_PRIORITY);
+  if (byPriority !== 0) return byPriority;
+  const [left, right] = [specificity(a.spec), specificity(b.spec)];
+  const differing = left.findIndex((value, index) => value !== right[index]);
+  if (differing >= 0) return (right[differing] ?? 0) - (left[differing] ?? 0);
+  return a.name < b.name ? -1 : 1;
+}
+
+const isFor = (port: Port, match: { readonly port?: number | undefined } | undefined): boolean => match?.port === undefined || match.port === port.port;
+
+/** Targets whose node, or its port, is not there are left out: Envoy would answer 503 for their share without saying why. */
+function resolveTargets(mesh: MeshLookup, servicePort: Port, targets: readonly WeightedTarget[] | undefined): Target[] {
+  return (targets ?? []).flatMap(({ virtualNode, weight = 0, port: wanted }) => {
+    const node = mesh.virtualNode(virtualNode ?? '');
+    const port = node && targetPort(node, servicePort.port, wanted);
+    return node === undefined || port === undefined ? [] : [{ node, port, weight }];
+  });
+}
+
+const egressName = ({ node, port }: Target): string => clusterName('egress', node.mesh, node.name, port.protocol, port.port);
+
+/** HTTP keeps targets of weight 0. */
+export const weightedClusters = (targets: readonly Target[]): ProtoJson => ({
+  clusters: targets.map((target) => ({ name: egressName(target), weight: target.weight })),
+});
+
+interface RouteAction {
+  readonly targets: readonly Target[];
+  readonly retry: HttpRoute['retryPolicy'] | GrpcRoute['retryPolicy'];
+  readonly timeout: HttpTimeout | undefined;
+}
+
+function actionForEnvoy({ targets, retry, timeout }: RouteAction): ProtoJson {
+  return compact({
+    weighted_clusters: weightedClusters(targets),
+    timeout: duration(timeout?.perRequest) ?? DEFAULT_TIMEOUT,
+    idle_timeout: duration(timeout?.idle),
+    retry_policy: retryPolicy(retry),
+  });
+}
+
+/** Proxyless gRPC takes its deadline from max_stream_duration and knows no idle timeout. */
+const actionForGrpc = ({ targets, retry, timeout }: RouteAction): ProtoJson =>
+  compact({
+    weighted_clusters: weightedClusters(targets),
+    max_stream_duration: { max_stream_duration: duration(timeout?.perRequest) ?? DEFAULT_TIMEOUT },
+    retry_policy: retryPolicyForGrpc(retry),
+  });
+
+/** Envoy refuses weights that are all zero, gRPC a direct response: with nobody to send to, Envoy says 503 and gRPC has no route. */
+function envoyRoute(name: string, match: ProtoJson | undefined, action: RouteAction, client: Proxy['client']): ProtoJson[] {
+  if (match === undefined) return [];
+  const served = action.targets.some(({ weight }) => weight > 0);
+  if (client === 'grpc') return served ? [{ name, match, route: actionForGrpc(action) }] : [];
+  return [served ? { name, match, route: actionForEnvoy(action) } : { name, match, direct_response: { status: 503 } }];
+}
+
+function translateRoute(mesh: MeshLookup, { name, spec }: Resource<'route'>, port: Port, client: Proxy['client']): ServiceRoutes {
+  const http = httpRouteOf(spec);
+  const route = http ?? spec.grpcRoute;
+  if (route === undefined || !isFor(port, route.match)) return { routes: [], targets: [] };
+  const targets = resolveTargets(mesh, port, route.action?.weightedTargets);
+  const match =
+    http === undefined
+      ? grpcMatch(spec.grpcRoute?.match ?? {}, client)
+      : client === 'grpc'
+        ? httpMatchForGrpc(http.match ?? {})
+        : httpMatch(http.match ?? {});
+  return { routes: envoyRoute(name, match, { targets, retry: route.retryPolicy, timeout: route.timeout }, client), targets };
+}
+
+/** The one route of a service that a virtual node provides. */
+function nodeRoute(mesh: MeshLookup, nodeName: string, port: Port, client: Proxy['client']): ServiceRoutes {
+  const targets = resolveTargets(mesh, port, [{ virtualNode: nodeName, weight: 100 }]);
+  return { routes: targets.length === 0 ? [] : envoyRoute(nodeName, { prefix: '/' }, { targets, retry: undefined, timeout: undefined }, client), targets };
+}
+
+/** The HTTP, HTTP/2 and gRPC routes of a service on one of its ports. The kind of route need not be the router's protocol. */
+export function httpRoutes(mesh: MeshLookup, service: Resource<'virtualService'> | undefined, port: Port, client: Proxy['client']): ServiceRoutes {
+  const { virtualNode, virtualRouter } = service?.spec.provider ?? {};
+  if (virtualNode?.virtualNodeName !== undefined) return nodeRoute(mesh, virtualNode.virtualNodeName, port, client);
+  const routes = [...mesh.routesOf(virtualRouter?.virtualRouterName ?? '')].sort(compareRoutes);
+  const translated = routes.map((route) => translateRoute(mesh, route, port, client));
+  return { routes: translated.flatMap((one) => one.routes), targets: translated.flatMap((one) => one.targets) };
+}
+
+const tcpRouteFor = (port: Port) => (route: Resource<'route'>): boolean => route.spec.tcpRoute !== undefined && isFor(port, route.spec.tcpRoute.match);
+
+/** The first TCP route of a service on a port, its targets without those of weight 0 (Envoy refuses them). */
+export function tcpRoute(mesh: MeshLookup, service: Resource<'virtualService'> | undefined, port: Port): { route?: TcpRoute; targets: readonly Target[] } {
+  const { virtualNode, virtualRouter } = service?.spec.provider ?? {};
+  if (virtualNode !== undefined) return { targets: resolveTargets(mesh, port, [{ virtualNode: virtualNode.virtualNodeName, weight: 100 }]) };
+  const route = [...mesh.routesOf(virtualRouter?.virtualRouterName ?? '')].sort(compareRoutes).find(tcpRouteFor(port))?.spec.tcpRoute;
+  const targets = resolveTargets(mesh, port, route?.action?.weightedTargets).filter(({ weight }) => weight > 0);
+  return route === undefined ? { targets } : { route, targets };
+}

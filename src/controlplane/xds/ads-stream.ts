@@ -1,0 +1,190 @@
+import type { Log } from '../../contracts/log.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { After } from '../timers.ts';
+import type { ResponseBody } from './resource-set.ts';
+import { TypeSubscription, type TypeRequest } from './subscription.ts';
+import { RESOURCE_TYPES, type ResourceType } from './types.ts';
+import { textField } from './wire.ts';
+
+export interface AdsStreamOptions {
+  /** Writes an encoded DiscoveryResponse. */
+  readonly send: (response: Buffer) => void;
+  readonly after: After;
+  readonly log: Log;
+  readonly nodeId: string;
+  /** How long to wait for clusters and endpoints to be answered before routes go out all the same. Default 5 s. */
+  readonly answerTimeoutMs?: number;
+  /** Between the answer to new routes and the removal of what they no longer name. Default 30 ms. */
+  readonly pauseMs?: number;
+}
+
+/** What a client has made of its configuration. */
+export type StreamState = { readonly state: 'acked' | 'pending' } | { readonly state: 'rejected'; readonly error: string };
+
+/**
+ * The phases of a change, in the order that keeps traffic whole (make before break):
+ * - add: clusters and endpoints, old and new together, until they are answered. A route to a cluster whose endpoints are late answers 503.
+ * - switch: new listeners and routes, until they are answered.
+ * - pause: requests that took the old route are still on their way.
+ * - settled: what is no longer named is gone.
+ * A phase with nothing to send passes at once, so a change of weights is one push.
+ */
+type Phase = 'add' | 'switch' | 'pause' | 'settled';
+
+const NONCE_FIELD = 5;
+
+/** One client's aggregated stream: brings it from what it has to the newest snapshot, whatever it answers, without regard to other clients. */
+export class AdsStream {
+  readonly nodeId: string;
+  readonly #options: Required<AdsStreamOptions>;
+  readonly #types: Readonly<Record<ResourceType, TypeSubscription>>;
+  #target: Snapshot | undefined;
+  #phase: Phase = 'add';
+  #nonce = 0;
+  #overdue = false;
+  #cancelTimer: (() => void) | undefined;
+  /** Whether the client already serves by some earlier configuration. */
+  #hasTraffic = false;
+  #advancing = false;
+
+  constructor(options: AdsStreamOptions) {
+    this.nodeId = options.nodeId;
+    this.#options = { answerTimeoutMs: 5_000, pauseMs: 30, ...options };
+    const subscription = () => new TypeSubscription((body) => this.#write(body));
+    this.#types = { cluster: subscription(), endpoint: subscription(), listener: subscription(), route: subscription() };
+  }
+
+  get target(): Snapshot | undefined {
+    return this.#target;
+  }
+
+  get state(): StreamState {
+    const errors = RESOURCE_TYPES.flatMap((type) => {
+      const { error } = this.#types[type];
+      return error === undefined ? [] : `${type}: ${error}`;
+    });
+    if (errors.length > 0) return { state: 'rejected', error: errors.join('; ') };
+    return { state: this.#target !== undefined && (this.#phase === 'pause' || this.#phase === 'settled') ? 'acked' : 'pending' };
+  }
+
+  /** Sets what the client is to have. A change that is under way gives way to it. */
+  retarget(snapshot: Snapshot): void {
+    this.#target = snapshot;
+    this.#enter('add');
+    this.#advance();
+  }
+
+  /** Takes a request of one type. `version` is what the client says it has: set on its first request when it was connected before. */
+  request(type: ResourceType, request: TypeRequest, version: string): void {
+    if (version !== '' && request.nonce === '') this.#hasTraffic = true;
+    if (!this.#types[type].request(request)) return;
+    if (request.error !== undefined) {
+      this.#options.log('warn', 'a proxy refused its configuration', { node: this.nodeId, type, error: request.error });
+    }
+    this.#advance();
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+  }
+
+  #write(body: ResponseBody): string {
+    const nonce = String(++this.#nonce);
+    this.#options.send(Buffer.concat([body.bytes, textField(NONCE_FIELD, nonce)]));
+    return nonce;
+  }
+
+  #enter(phase: Phase): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#phase = phase;
+    this.#overdue = false;
+  }
+
+  /** Goes through as many phases as nothing holds up. */
+  #advance(): void {
+    if (this.#target === undefined || this.#advancing) return;
+    this.#advancing = true;
+    try {
+      if (this.#phase === 'add') this.#add(this.#target);
+      if (this.#phase === 'switch') this.#switch(this.#target);
+      if (this.#phase === 'pause') this.#trim(this.#target);
+    } finally {
+      this.#advancing = false;
+    }
+  }
+
+  #add(target: Snapshot): void {
+    this.#offerClusters(target);
+    if (this.#isHeldByRefusal(target)) return;
+    if (!this.#overdue && !this.#isReachAnswered(target)) {
+      this.#cancelTimer ??= this.#options.after(this.#options.answerTimeoutMs, () => {
+        this.#overdue = true;
+        this.#advance();
+      });
+      return;
+    }
+    this.#enter('switch');
+  }
+
+  #offerClusters({ sets }: Snapshot): void {
+    const { cluster, endpoint } = this.#types;
+    const before = cluster.offered;
+    const clusters = before?.overlaidWith(sets.cluster) ?? sets.cluster;
+    // A cluster that changes asks for its endpoints anew, though they are the same.
+    if (before !== undefined && clusters !== before && [...before.resources.values()].some(({ name, hash }) => clusters.resources.get(name)?.hash !== hash)) {
+      endpoint.owe();
+    }
+    cluster.offer(clusters);
+    endpoint.offer(endpoint.offered?.overlaidWith(sets.endpoint) ?? sets.endpoint);
+  }
+
+  /** Whether the client can reach everything the new routes will name. A gRPC client asks for clusters only once routes name them, and waits for them itself. */
+  #isReachAnswered({ proxy, sets }: Snapshot): boolean {
+    const { cluster, endpoint } = this.#types;
+    if (cluster.subscribed && !cluster.answeredFor()) return false;
+    if (proxy.client === 'grpc' || !cluster.wantsAll) return !endpoint.subscribed || endpoint.answeredFor();
+    return sets.endpoint.resources.size === 0 || (endpoint.subscribed && endpoint.answeredFor(sets.endpoint.resources.keys()));
+  }
+
+  /** A client that refused clusters keeps its routes as long as the new ones would name a cluster it never took. */
+  #isHeldByRefusal({ routedClusters }: Snapshot): boolean {
+    const { cluster, endpoint } = this.#types;
+    if (cluster.error === undefined && endpoint.error === undefined) return false;
+    if (!this.#hasTraffic && this.#types.route.accepted === undefined) return false;
+    return [...routedClusters].some((name) => !cluster.accepted?.resources.has(name));
+  }
+
+  #switch(target: Snapshot): void {
+    const { listener, route } = this.#types;
+    listener.offer(target.sets.listener);
+    route.offer(target.sets.route);
+    if (!this.#areRoutesAnswered(target)) return;
+    // What was refused is still served by its older form, which may need all there was.
+    if (listener.error !== undefined || route.error !== undefined) return;
+    this.#enter('pause');
+    this.#cancelTimer = this.#options.after(this.#options.pauseMs, () => {
+      this.#overdue = true;
+      this.#advance();
+    });
+  }
+
+  #areRoutesAnswered({ proxy, routeNames }: Snapshot): boolean {
+    const { listener, route } = this.#types;
+    if (!listener.subscribed || !listener.answeredFor()) return false;
+    if (proxy.client === 'grpc' || !listener.wantsAll) return !route.subscribed || route.answeredFor();
+    return routeNames.size === 0 || (route.subscribed && route.answeredFor(routeNames));
+  }
+
+  /** Nothing to remove needs no pause; a gRPC client is not deprived of a cluster that it still asks for. */
+  #trim({ sets }: Snapshot): void {
+    const { cluster, endpoint } = this.#types;
+    const surplus = cluster.surplusOver(sets.cluster);
+    if (surplus.length > 0 || endpoint.surplusOver(sets.endpoint).length > 0) {
+      if (!this.#overdue || (!cluster.wantsAll && surplus.some((name) => cluster.wants(name)))) return;
+    }
+    this.#enter('settled');
+    cluster.offer(sets.cluster);
+    endpoint.offer(sets.endpoint);
+  }
+}
