@@ -23,6 +23,9 @@ function keepWeights(desired: object, actual: object): object {
   return withTargets(desired, targetsOf(actual));
 }
 
+/** For all kinds but routes, which no rollout holds. */
+const nobody: FindHolder = () => Promise.resolve(undefined);
+
 const toTarget = ({ input }: MeshResource): RouteTarget => ({
   mesh: String(input['meshName']),
   virtualRouter: String(input['virtualRouterName']),
@@ -59,7 +62,7 @@ async function ensureSpec(mesh: MeshClient, resource: MeshResource, actual: Reso
  * @throws RouteHeld when it would change a route that a rollout holds
  * @throws ResourceChanged when someone else wrote it meanwhile: try again
  */
-export async function ensureResource(mesh: MeshClient, resource: MeshResource, findHolder: FindHolder): Promise<Ensured> {
+export async function ensureResource(mesh: MeshClient, resource: MeshResource, findHolder: FindHolder = nobody): Promise<Ensured> {
   const name = identify(resource).split(' ')[1] ?? '';
   const actual = await mesh.describe(resource);
   if (actual === undefined) {

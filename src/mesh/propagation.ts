@@ -4,7 +4,7 @@ import { ConfigurationRejected, NotPropagated } from './errors.ts';
 
 const propagation = z.object({
   proxies: z.array(z.object({ nodeId: z.string(), state: z.enum(['acked', 'pending', 'rejected']), error: z.optional(z.nullable(z.string())) })),
-  resources: z.array(z.object({ kind: z.string(), name: z.string(), version: z.number(), acked: z.number(), pending: z.number(), rejected: z.number() })),
+  resources: z.array(z.object({ kind: z.string(), name: z.string(), parent: z.optional(z.string()), version: z.number(), acked: z.number(), pending: z.number(), rejected: z.number() })),
 });
 type Propagation = z.infer<typeof propagation>;
 
@@ -23,7 +23,7 @@ type State = 'confirmed' | 'pending';
 
 /** @throws ConfigurationRejected when a proxy refused the version that holds the route. */
 function stateOf({ proxies, resources }: Propagation, { virtualRouter, route }: RouteTarget, version: number): State {
-  const entry = resources.find(({ kind, name }) => kind === 'route' && (name === `${virtualRouter}/${route}` || name === route));
+  const entry = resources.find(({ kind, name, parent }) => kind === 'route' && name === route && parent === virtualRouter);
   // A route that no connected proxy is sent has nobody to wait for.
   if (entry === undefined) return 'confirmed';
   if (entry.version < version) return 'pending';

@@ -1,4 +1,5 @@
-import { identify, NAMES_OF, type Create, type MeshResource } from '../contracts/mesh-file.ts';
+import * as z from 'zod/mini';
+import { CREATES, identify, meshResource, NAMES_OF, type Create, type MeshResource } from '../contracts/mesh-file.ts';
 import { InvalidInput, type Mistake } from '../contracts/mistakes.ts';
 import type { RouteSpec } from '../contracts/rollout.ts';
 import { ROUTE_TYPES } from '../canary/weights.ts';
@@ -104,4 +105,19 @@ export async function reviewAfter(mesh: MeshClient, resources: readonly MeshReso
   const wrong = reviewed.filter(({ status }) => status !== 'ACTIVE');
   if (wrong.length > 0) throw new ReviewFailed(wrong.map(({ create, name, status }) => `${create} ${name} is ${status}`).join('; '));
   return { changed: reviewed.filter(({ change }) => change !== 'unchanged').length, resources: reviewed };
+}
+
+const ensured = z.object({ create: z.enum(CREATES), name: z.string(), change: z.enum(['created', 'updated', 'unchanged']), version: z.number() });
+
+/** The event of the handler `review`: resources before provisioning; with what was ensured, after it. */
+export const reviewRequest = z.strictObject({
+  resources: z.array(meshResource).check(z.minLength(1, 'must hold at least one resource')),
+  changes: z.optional(z.array(ensured)),
+});
+
+/** Reviews before provisioning (without `changes`) or after it. @throws InvalidInput, ReviewFailed */
+export async function review(mesh: MeshClient, { resources, changes }: z.infer<typeof reviewRequest>): Promise<Review> {
+  if (changes !== undefined) return reviewAfter(mesh, resources, changes);
+  await reviewBefore(mesh, resources);
+  return { changed: 0, resources: [] };
 }

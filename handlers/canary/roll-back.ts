@@ -1,0 +1,7 @@
+import { rollBackInput } from '../../src/rollout/inputs.ts';
+import { rollBack } from '../../src/rollout/roll-back.ts';
+import { handle } from '../middleware/handle.ts';
+import { portsOf } from '../middleware/ports.ts';
+
+/** Restores the route as the rollout found it. */
+export const handler = handle(rollBackInput, async (rolling) => rollBack(await portsOf(), rolling));

@@ -1,0 +1,33 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { openMeshMetrics } from '../../src/metrics/mesh.ts';
+import type { Ports } from '../../src/rollout/ports.ts';
+import { openPublisher } from '../../src/rollout/publish.ts';
+import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
+import { noWorkloads } from '../../src/workloads/none.ts';
+import { openProcessWorkloads } from '../../src/workloads/process.ts';
+import { keep, meshOf, require, storeOf } from './environment.ts';
+import { logLine } from './handle.ts';
+
+const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY'];
+
+const REQUESTS = { maxAttempts: 3, requestHandler: { requestTimeout: 5000, connectionTimeout: 1500 } };
+
+/** Everything outside that a rollout uses, from the function's environment. */
+export const portsOf: () => Promise<Ports> = keep(NAMES, async (env): Promise<Ports> => {
+  const mesh = meshOf();
+  return {
+    store: await storeOf(),
+    mesh,
+    metrics: openMeshMetrics(mesh.url),
+    workloads: { none: noWorkloads, process: openProcessWorkloads(mesh.url) },
+    publish: openPublisher(new EventBridgeClient(REQUESTS), env['MESHSHIFT_EVENT_BUS'] ?? 'default', logLine),
+    stepFunctions: new SFNClient(REQUESTS),
+    canaryStateMachineArn: require(env, 'MESHSHIFT_CANARY_STATE_MACHINE_ARN'),
+    cipher: openTokenCipher(env['MESHSHIFT_TOKEN_KEY']),
+    clock: Date.now,
+    wait: (ms) => wait(ms),
+    log: logLine,
+  };
+});

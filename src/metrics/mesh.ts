@@ -1,0 +1,27 @@
+import * as z from 'zod/mini';
+import { TransientFault } from '../contracts/faults.ts';
+import { mergeTelemetry } from './merge-telemetry.ts';
+import type { MetricsProvider } from './port.ts';
+
+const telemetry = z.object({
+  mesh: z.string(),
+  virtualNode: z.string(),
+  buckets: z.array(z.object({ at: z.number(), ok: z.number(), errors: z.number() })),
+  now: z.number(),
+  lastReportAt: z.nullable(z.number()),
+});
+
+const REQUEST_TIMEOUT_MS = 3000;
+
+/** The mesh's own load reports, as its control plane at `url` tells them. */
+export function openMeshMetrics(url: string): MetricsProvider {
+  const readNode = async (mesh: string, virtualNode: string, since: number) => {
+    const path = `${url}/meshshift/v1/telemetry/${encodeURIComponent(mesh)}/${encodeURIComponent(virtualNode)}?since=${since}`;
+    const response = await fetch(path, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    if (!response.ok) throw new TransientFault(`telemetry of ${mesh}/${virtualNode} cannot be read: HTTP ${response.status}`);
+    return telemetry.parse(await response.json());
+  };
+  return {
+    read: async ({ mesh, canary, stable, since }) => mergeTelemetry(...(await Promise.all([readNode(mesh, canary, since), readNode(mesh, stable, since)]))),
+  };
+}

@@ -1,0 +1,75 @@
+import { parseInput } from '../../contracts/mistakes.ts';
+import { readText } from '../../contracts/read-text.ts';
+import { actionName, actionRequest, rolloutRequest } from '../../contracts/rollout.ts';
+import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource, writeDefinition } from '../definitions.ts';
+import type { Ports } from '../ports.ts';
+import { listRollouts, showRollout } from '../show.ts';
+import { startRollout } from '../start-rollout.ts';
+import { takeAction } from '../take-action.ts';
+
+export interface Asked {
+  readonly segments: readonly string[];
+  readonly text: string;
+  readonly query: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: RegExp;
+  answer(ports: Ports, asked: Asked): Promise<Answer>;
+}
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+/** A body may be JSON or YAML; none at all is an empty object. */
+const readBody = (text: string): unknown => (text.trim() === '' ? {} : readText(text, 'request body'));
+
+async function start(ports: Ports, { text }: Asked): Promise<Answer> {
+  const request = parseInput(rolloutRequest, readBody(text), 'request body');
+  const { image } = await readDefinition(ports.store, request.definition);
+  const { id, started } = await startRollout(ports, { trigger: 'api', ...request, image: { repository: image.repository, ...request.image } });
+  return { status: started ? 201 : 200, body: { id, started } };
+}
+
+async function act(ports: Ports, { segments: [id = '', name = ''], text }: Asked): Promise<Answer> {
+  const action = parseInput(actionName, name, 'action');
+  const asked = parseInput(actionRequest, readBody(text), 'request body');
+  const { id: answered } = await takeAction(ports, id, { action, ...asked });
+  return { status: 202, body: action === 'retry' ? { id: answered } : await showRollout(ports.store, answered) };
+}
+
+const ROLLOUTS = /^\/meshshift\/v1\/rollouts\/?$/;
+const ROLLOUT = /^\/meshshift\/v1\/rollouts\/([^/]+)$/;
+const ACTION = /^\/meshshift\/v1\/rollouts\/([^/]+)\/actions\/([^/]+)$/;
+const CANARIES = /^\/meshshift\/v1\/canaries\/?$/;
+const CANARY = /^\/meshshift\/v1\/canaries\/([^/]+)$/;
+
+/** The API: a row a method and path. */
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: ROLLOUTS, answer: async ({ store }, { query }) => ok({ rollouts: await listRollouts(store, query['definition']) }) },
+  { method: 'POST', path: ROLLOUTS, answer: start },
+  { method: 'GET', path: ROLLOUT, answer: async ({ store }, { segments: [id = ''] }) => ok(await showRollout(store, id)) },
+  { method: 'POST', path: ACTION, answer: act },
+  { method: 'GET', path: CANARIES, answer: async ({ store }) => ok({ canaries: await listDefinitions(store) }) },
+  { method: 'GET', path: CANARY, answer: async ({ store }, { segments: [name = ''] }) => ok(await readDefinitionSource(store, name)) },
+  {
+    method: 'PUT',
+    path: CANARY,
+    answer: async ({ store }, { segments: [name = ''], text }) => {
+      await writeDefinition(store, name, readBody(text));
+      return ok(await readDefinitionSource(store, name));
+    },
+  },
+  {
+    method: 'DELETE',
+    path: CANARY,
+    answer: async ({ store }, { segments: [name = ''] }) => {
+      await deleteDefinition(store, name);
+      return ok({ name });
+    },
+  },
+];

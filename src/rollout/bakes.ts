@@ -1,0 +1,59 @@
+import { InvalidToken, SendTaskFailureCommand, SendTaskSuccessCommand, TaskDoesNotExist, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
+import { nextAction, type BakeEnd } from '../canary/next-action.ts';
+import type { Judgement } from '../canary/judge/judge.ts';
+import { toJudged, toSituation } from './situations.ts';
+import type { RolloutRecord } from './records.ts';
+import type { JudgedPair } from './judge-record.ts';
+import type { DocumentStore } from '../store/port.ts';
+import { BAKES } from './keys.ts';
+import type { TokenCipher } from './token-cipher.ts';
+
+/** A bake under way. It holds all that the watch needs, so that a look at it costs one read. */
+export interface OpenBake extends JudgedPair {
+  readonly bake: number;
+  readonly startedAt: number;
+  readonly endsAt: number;
+  /** Sealed. */
+  readonly token: string;
+  readonly record: Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline'> & { readonly settings: Pick<RolloutRecord['settings'], 'analysis' | 'advance'> };
+}
+
+export const toOpenBake = (record: RolloutRecord, bake: { readonly bake: number; readonly startedAt: number; readonly endsAt: number; readonly token: string }): OpenBake => {
+  const { step, steps, promoted, holds, paused, deadline, settings } = record;
+  return { ...toJudged(record), ...bake, record: { step, steps, promoted, holds, paused, deadline, settings: { analysis: settings.analysis, advance: settings.advance } } };
+};
+
+export const listBakes = async (store: DocumentStore): Promise<OpenBake[]> => (await store.query(BAKES)).map(({ value }) => value as OpenBake);
+
+/** How a bake ends before its time: by failing its task at once, or by asking Judge. */
+export type Ending = { readonly kind: 'fail'; readonly reason: string } | { readonly kind: 'end'; readonly by: BakeEnd };
+
+/** A part of the bake must be over before a pass ends it: some faults need their time to show. */
+const SHORTEST_PART = 0.25;
+
+/** What a judgement does to a bake under way: a failing one ends it at once, a passing one where the definition or a hold asks for it. */
+export function endingFor(bake: OpenBake, judgement: Judgement, now: number): Ending | undefined {
+  if (judgement.outcome === 'fail') return { kind: 'fail', reason: judgement.reason };
+  const { record } = bake;
+  if (record.paused) return undefined;
+  const early = record.settings.advance === 'onPass' && judgement.outcome === 'pass' && now - bake.startedAt >= SHORTEST_PART * (bake.endsAt - bake.startedAt);
+  const holdIsOver = record.holds > 0 && nextAction(toSituation(record, judgement, 'time', null, now)).kind !== 'hold';
+  return early || holdIsOver ? { kind: 'end', by: 'verdict' } : undefined;
+}
+
+/** The task is over already: the bake ended by someone or something else. */
+const isOver = (error: unknown): boolean => error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
+
+/** Step Functions takes no more of a cause. */
+const LONGEST_CAUSE = 30_000;
+
+/** Ends a bake by its token; a bake that is over already is left so. */
+export async function endBake(stepFunctions: SFNClient, cipher: TokenCipher, bake: Pick<OpenBake, 'id' | 'token'>, ending: Ending): Promise<void> {
+  const taskToken = cipher.open(bake.token, bake.id);
+  try {
+    if (ending.kind === 'fail') await stepFunctions.send(new SendTaskFailureCommand({ taskToken, error: 'VerdictFailed', cause: ending.reason.slice(0, LONGEST_CAUSE) }));
+    else await stepFunctions.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ endedBy: ending.by }) }));
+  } catch (error) {
+    if (!isOver(error)) throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import * as z from 'zod/mini';
+import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
+import { PlanRefused } from '../canary/errors.ts';
+import { planRollout, type Plan } from '../canary/plan.ts';
+import type { CanaryDefinition } from '../contracts/canary-definition.ts';
+import { FINAL_PHASES, rolloutRequest } from '../contracts/rollout.ts';
+import { readRoute, type RouteState } from '../mesh/change-route.ts';
+import { ConditionFailed } from '../store/port.ts';
+import { readDefinition } from './definitions.ts';
+import { RolloutRejected, RouteLocked } from './errors.ts';
+import { prepareLock } from './lock.ts';
+import type { Ports } from './ports.ts';
+import { toDetail } from './publish.ts';
+import { createRecord, findRecord, readRecord, type RolloutRecord } from './records.ts';
+import { rollBack } from './roll-back.ts';
+import { takeAction } from './take-action.ts';
+
+/** The event of the handler `plan`: the execution's name (which is the rollout's id), its ARN, when it was started (epoch ms), and its input. */
+export const begin = z.strictObject({ id: z.string(), executionArn: z.string(), requestedAt: z.number(), request: rolloutRequest });
+export type Beginning = z.infer<typeof begin>;
+
+/** Whether the execution behind a rollout is over, in a way it could not tell itself. Not to know is not dead. */
+async function isDead({ stepFunctions, log }: Ports, { id, executionArn }: RolloutRecord): Promise<boolean> {
+  try {
+    const { status } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+    return status !== 'RUNNING' && status !== 'PENDING_REDRIVE';
+  } catch (error) {
+    if (error instanceof ExecutionDoesNotExist) return true;
+    log('warn', 'execution cannot be described', { id, error: String(error) });
+    return false;
+  }
+}
+
+/** The route is another rollout's: wait for it, replace it, or give up, as the definition says. Always throws. */
+async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Beginning, { concurrency }: CanaryDefinition): Promise<never> {
+  const holder = await readRecord(ports.store, holderId);
+  if (FINAL_PHASES.has(holder.phase) || (await isDead(ports, holder))) {
+    // Nobody else restores the route that it left behind.
+    await rollBack(ports, { id: holderId, error: 'RolloutAbandoned', reason: `its execution is over; rolled back for ${id}` });
+    throw new RouteLocked(`the route was left behind by ${holderId}, and has been restored`);
+  }
+  if (concurrency === 'reject') throw new RolloutRejected(`the rollout ${holderId} holds the route, and concurrency is reject`);
+  if (holder.requestedAt > requestedAt) throw new RolloutRejected(`the newer rollout ${holderId} replaced this one`);
+  await takeAction(ports, holderId, { action: 'abort', who: `rollout ${id}`, reason: 'replaced by a newer version' });
+  throw new RouteLocked(`the rollout ${holderId} is giving up the route for this one`);
+}
+
+function toRecord({ id, executionArn, requestedAt, request }: Beginning, settings: CanaryDefinition, plan: Plan, route: RouteState, fence: number, now: number): RolloutRecord {
+  const { stable, canary, before } = plan.split;
+  const { tag, digest, repository = settings.image.repository } = request.image;
+  return {
+    id,
+    definition: settings.name,
+    attempt: request.attempt ?? 1,
+    trigger: request.trigger ?? 'manual',
+    image: { repository, tag, ...(digest === undefined ? {} : { digest }) },
+    phase: 'Pending',
+    step: -1,
+    steps: plan.steps,
+    target: settings.target,
+    stable,
+    canary,
+    weights: before,
+    fence,
+    routeBefore: route.spec,
+    pendingAction: null,
+    verdicts: [],
+    startedAt: now,
+    endedAt: null,
+    deadline: now + settings.deadline * 1000,
+    executionArn,
+    reason: '',
+    settings,
+    split: plan.split,
+    hostname: plan.hostname ?? null,
+    promotedBakeSeconds: plan.promotedBakeSeconds,
+    requestedAt,
+    holds: 0,
+    paused: false,
+    promoted: false,
+    decision: null,
+  };
+}
+
+export interface Begun {
+  readonly id: string;
+  readonly steps: number;
+  readonly firstBakeSeconds: number;
+}
+
+const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1 });
+
+async function create(ports: Ports, beginning: Beginning, settings: CanaryDefinition): Promise<RolloutRecord> {
+  const lock = await prepareLock(ports.store, settings.target, beginning.id);
+  if (lock.holder !== undefined) return yieldTo(ports, lock.holder, beginning, settings);
+  const route = await readRoute(ports.mesh, settings.target);
+  const plan = planRollout(settings, beginning.request.image.tag, route.spec);
+  const at = ports.clock();
+  const record = toRecord(beginning, settings, plan, route, lock.fence, at);
+  const history = [{ at, who: record.trigger, kind: 'started', reason: `${record.stable} → ${record.canary} by ${plan.steps.map(({ weight }) => weight).join(', ')} %` }];
+  try {
+    await ports.store.write([...createRecord(record, history), lock.take]);
+  } catch (error) {
+    if (error instanceof ConditionFailed) throw new RouteLocked(`another rollout took the route of ${settings.name} at the same time`, { cause: error });
+    throw error;
+  }
+  return record;
+}
+
+/**
+ * Begins a rollout: reads its definition, plans it on the route as it is, and takes the route's lock; all of it or nothing is written.
+ * Asked again for the same id it answers the same.
+ * @throws PlanRefused, NotFound, RolloutRejected: not to be tried again. RouteLocked: try again.
+ */
+export async function beginRollout(ports: Ports, beginning: Beginning): Promise<Begun> {
+  const known = await findRecord(ports.store, beginning.id);
+  if (known !== undefined) {
+    if (FINAL_PHASES.has(known.phase)) throw new PlanRefused(`the rollout ${beginning.id} has ended already: ${known.phase}`);
+    return toBegun(known);
+  }
+  const record = await create(ports, beginning, await readDefinition(ports.store, beginning.request.definition));
+  await ports.publish('Rollout Started', toDetail(record, `${record.stable} → ${record.canary}`, record.trigger));
+  return toBegun(record);
+}

@@ -1,0 +1,54 @@
+import { PlanRefused } from '../canary/errors.ts';
+import type { MeshResource } from '../contracts/mesh-file.ts';
+import type { MeshClient } from '../mesh/client.ts';
+import { ResourceMissing } from '../mesh/errors.ts';
+import { CanaryCollision } from './errors.ts';
+import type { RolloutRecord } from './records.ts';
+
+/** Tags that say whose a virtual node is. */
+const VERSION_TAG = 'meshshift:version';
+const ROLLOUT_TAG = 'meshshift:rollout';
+
+export const toNode = (mesh: string, virtualNodeName: string): MeshResource => ({ create: 'CreateVirtualNode', input: { meshName: mesh, virtualNodeName } });
+
+interface NodeSpec {
+  readonly serviceDiscovery?: { readonly dns?: object; readonly awsCloudMap?: object };
+}
+
+/** The stable node's spec under the canary's host name. A clone that is found by the same name would be the stable side itself. */
+function cloneSpec(spec: NodeSpec, { hostname, canary, stable }: RolloutRecord): NodeSpec {
+  const { serviceDiscovery } = spec;
+  if (serviceDiscovery === undefined) return spec;
+  if (hostname === null) throw new PlanRefused(`canary.hostname: missing: must be given to create ${canary}, as ${stable} is found by service discovery`);
+  if (serviceDiscovery.dns === undefined) throw new PlanRefused(`canary.virtualNode: ${canary}: must exist, as ${stable} is not found by DNS and cannot be cloned`);
+  return { ...spec, serviceDiscovery: { dns: { ...serviceDiscovery.dns, hostname } } };
+}
+
+const tagOf = async (mesh: MeshClient, arn: string, wanted: string): Promise<string | undefined> => (await mesh.tags(arn)).find(({ key }) => key === wanted)?.value;
+
+/**
+ * Makes the canary's virtual node be there: one that exists is used as it is, unless it was made for another version; else the stable node is cloned.
+ * @throws CanaryCollision, PlanRefused, ResourceMissing: not to be tried again. ResourceChanged: try again.
+ */
+export async function ensureCanaryNode(mesh: MeshClient, record: RolloutRecord): Promise<void> {
+  const node = toNode(record.target.mesh, record.canary);
+  const existing = await mesh.describe(node);
+  if (existing !== undefined) {
+    const version = await tagOf(mesh, existing.arn, VERSION_TAG);
+    if (version !== undefined && version !== record.image.tag) throw new CanaryCollision(`the virtual node ${record.canary} was made for the version ${version}, and ${record.image.tag} comes to the same name`);
+    return;
+  }
+  const stable = await mesh.describe(toNode(record.target.mesh, record.stable));
+  if (stable === undefined) throw new ResourceMissing(`the virtual node ${record.stable} is not in the mesh ${record.target.mesh}`);
+  const tags = [
+    { key: VERSION_TAG, value: record.image.tag },
+    { key: ROLLOUT_TAG, value: record.id },
+  ];
+  await mesh.create({ ...node, input: { ...node.input, spec: cloneSpec(stable.spec, record), tags } });
+}
+
+/** Whether a virtual node was made by this rollout. */
+export async function isOwnNode(mesh: MeshClient, { target, canary, id }: RolloutRecord): Promise<boolean> {
+  const node = await mesh.describe(toNode(target.mesh, canary));
+  return node !== undefined && (await tagOf(mesh, node.arn, ROLLOUT_TAG)) === id;
+}

@@ -1,0 +1,41 @@
+import { toCanaryDefinition, type CanaryDefinition } from '../contracts/canary-definition.ts';
+import { InvalidInput } from '../contracts/mistakes.ts';
+import type { DocumentStore } from '../store/port.ts';
+import { NotFound } from './errors.ts';
+import { definitionKey, DEFINITIONS } from './keys.ts';
+
+/** The stored value is what its author wrote: defaults may come to mean something else, what was asked for does not. */
+const parse = (value: unknown, name: string): CanaryDefinition => toCanaryDefinition(value, `canary ${name}`);
+
+/** Every definition as its author wrote it, by name. */
+export const listDefinitions = async (store: DocumentStore): Promise<unknown[]> => (await store.query(DEFINITIONS)).map(({ value }) => value);
+
+/** @throws NotFound */
+export async function readDefinitionSource(store: DocumentStore, name: string): Promise<unknown> {
+  const document = await store.get(definitionKey(name));
+  if (document === undefined) throw new NotFound(`there is no canary definition ${name}`);
+  return document.value;
+}
+
+/** @throws NotFound */
+export const readDefinition = async (store: DocumentStore, name: string): Promise<CanaryDefinition> => parse(await readDefinitionSource(store, name), name);
+
+/** Every definition, parsed. */
+export const readDefinitions = async (store: DocumentStore): Promise<CanaryDefinition[]> =>
+  (await store.query(DEFINITIONS)).map(({ sk, value }) => parse(value, sk));
+
+/**
+ * Stores a definition under its name, in place of the one before; rollouts under way keep theirs.
+ * @throws InvalidInput for a definition that is not valid, or has another name.
+ */
+export async function writeDefinition(store: DocumentStore, name: string, source: unknown): Promise<void> {
+  const definition = toCanaryDefinition(source, 'request body');
+  if (definition.name !== name) throw new InvalidInput([{ file: 'request body', path: 'name', value: definition.name, rule: `must be ${name}, as in the path` }]);
+  await store.write([{ kind: 'put', ...definitionKey(name), value: source }]);
+}
+
+/** @throws NotFound */
+export async function deleteDefinition(store: DocumentStore, name: string): Promise<void> {
+  await readDefinitionSource(store, name);
+  await store.write([{ kind: 'delete', ...definitionKey(name) }]);
+}

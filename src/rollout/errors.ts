@@ -1,0 +1,29 @@
+/** Retryable: another rollout holds the route and was asked to give it up. */
+export class RouteLocked extends Error {
+  override readonly name = 'RouteLocked';
+}
+
+/** The rollout no longer holds its route: it must not write to it. */
+export class LockLost extends Error {
+  override readonly name = 'LockLost';
+}
+
+/** The definition says that a push in the middle of a rollout is refused. */
+export class RolloutRejected extends Error {
+  override readonly name = 'RolloutRejected';
+}
+
+/** There is no such rollout, definition or path. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
+}
+
+/** The action makes no sense in the rollout's phase. */
+export class ActionRefused extends Error {
+  override readonly name = 'ActionRefused';
+}
+
+/** The virtual node that the canary would use belongs to another version. */
+export class CanaryCollision extends Error {
+  override readonly name = 'CanaryCollision';
+}

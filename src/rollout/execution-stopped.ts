@@ -1,0 +1,15 @@
+import type { ExecutionStopped } from '../contracts/events.ts';
+import type { Ports } from './ports.ts';
+import { findRecord } from './records.ts';
+import { rollBack } from './roll-back.ts';
+
+/**
+ * An execution ended otherwise than by succeeding: what it could not do itself (it was stopped, or died in a way it cannot catch) is done in its place.
+ * After a roll-back of its own there is nothing left to do; asked again neither.
+ */
+export async function rollBackStopped(ports: Ports, { detail: { name, executionArn, status, error, cause } }: ExecutionStopped): Promise<{ phase: string }> {
+  const record = await findRecord(ports.store, name);
+  if (record === undefined) return { phase: 'Failed' };
+  const { phase } = await rollBack(ports, { id: name, error: error ?? 'ExecutionStopped', reason: cause ?? `the execution ${executionArn} is ${status}` });
+  return { phase };
+}

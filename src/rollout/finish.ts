@@ -1,0 +1,56 @@
+import { ResourceInUseException } from '@aws-sdk/client-app-mesh';
+import { targetsOf, weightsOf, withTargets } from '../canary/weights.ts';
+import { FINAL_PHASES, type HistoryEntry, type RouteSpec } from '../contracts/rollout.ts';
+import { changeRoute } from '../mesh/change-route.ts';
+import { toNode } from './canary-node.ts';
+import { bakeKey } from './keys.ts';
+import { assertHeld, releaseLock } from './lock.ts';
+import type { Ports } from './ports.ts';
+import { toDetail } from './publish.ts';
+import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
+
+/** The route with the canary in the stable target's place: its kept weight, the others' own, and no target that has none left through this rollout. */
+function settle(spec: RouteSpec, { split: { before, stable, canary } }: RolloutRecord): RouteSpec {
+  const kept = { ...before, [canary]: before[stable] };
+  return withTargets(
+    spec,
+    targetsOf(spec)
+      .filter(({ virtualNode }) => virtualNode !== stable)
+      .map((target) => ({ ...target, weight: kept[target.virtualNode ?? ''] ?? target.weight })),
+  );
+}
+
+/** Deletes a virtual node and stops its workload; one that something else still uses is kept. Answers what came of it, in words. */
+export async function retireNode({ mesh, workloads }: Ports, { target, settings }: RolloutRecord, virtualNode: string): Promise<string> {
+  try {
+    await mesh.delete(toNode(target.mesh, virtualNode));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+    return `${virtualNode} is kept: ${error.message}`;
+  }
+  await workloads[settings.workload.type].down({ mesh: target.mesh, virtualNode });
+  return `${virtualNode} is deleted`;
+}
+
+/**
+ * Ends a rollout that was promoted: takes the stable target out of the route, retires it as the definition says, gives the route free.
+ * Doing it again changes nothing.
+ * @throws ResourceChanged, NotPropagated: try again. LockLost: not.
+ */
+export async function finish(ports: Ports, id: string): Promise<{ phase: string }> {
+  const record = await readRecord(ports.store, id);
+  if (FINAL_PHASES.has(record.phase)) return { phase: record.phase };
+  const guard = () => assertHeld(ports.store, record.target, id, record.fence);
+  const { spec } = await changeRoute(ports.mesh, record.target, (current) => settle(current, record), { wait: ports.wait, guard });
+  const retired = record.settings.afterPromotion.retireStable === 'delete' ? await retireNode(ports, record, record.stable) : `${record.stable} is kept, without a place in the route`;
+  const at = ports.clock();
+  const history: HistoryEntry[] = [{ at, who: 'meshshift', kind: 'promoted', reason: `${record.canary} serves; ${retired}` }];
+  const writes = [...(await releaseLock(ports.store, record.target, id)), { kind: 'delete' as const, ...bakeKey(id) }];
+  const ended = await updateRecord(ports.store, id, (current) => ({
+    record: { ...current, phase: 'Succeeded', endedAt: at, pendingAction: null, weights: weightsOf(spec), reason: `${record.canary} serves` },
+    history,
+    writes,
+  }));
+  await ports.publish('Rollout Promoted', toDetail(ended, ended.reason));
+  return { phase: ended.phase };
+}

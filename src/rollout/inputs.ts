@@ -1,0 +1,12 @@
+import * as z from 'zod/mini';
+
+/** The events of the handlers of a rollout's steps; the state machine makes them. */
+const id = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(80, 'must have at most 80 characters'));
+const count = z.int().check(z.minimum(0, 'must not be negative'));
+
+export const rolloutId = z.strictObject({ id });
+export const stepInput = z.strictObject({ id, step: z.int().check(z.minimum(-1, 'must be at least -1')) });
+export const bakeInput = z.strictObject({ id, bake: count, seconds: z.int().check(z.minimum(1, 'must be at least 1')), token: z.string().check(z.minLength(1, 'must not be empty')) });
+export const judgeInput = z.strictObject({ id, bake: count, endedBy: z.enum(['time', 'action', 'verdict']) });
+export const rollBackInput = z.strictObject({ id, error: z.string(), reason: z.string(), request: z.optional(z.unknown()), executionArn: z.optional(z.string()) });
+export const finishInput = z.strictObject({ id, failed: z.optional(z.string()) });

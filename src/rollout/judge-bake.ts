@@ -1,0 +1,92 @@
+import { holdSeconds, nextAction, type BakeEnd, type NextAction } from '../canary/next-action.ts';
+import type { Judgement } from '../canary/judge/judge.ts';
+import type { RolloutEventType } from '../contracts/events.ts';
+import type { HistoryEntry, Phase, Verdict } from '../contracts/rollout.ts';
+import { bakeKey } from './keys.ts';
+import { advanceJudge } from './judge-record.ts';
+import type { Ports } from './ports.ts';
+import { toDetail } from './publish.ts';
+import { readRecord, updateRecord, type Decision, type RolloutRecord } from './records.ts';
+import { toJudged, toSituation, weightOf } from './situations.ts';
+
+export interface Judging {
+  readonly id: string;
+  /** The bake that ended: asked again for the same one, it answers the same. */
+  readonly bake: number;
+  readonly endedBy: BakeEnd;
+}
+
+const bakeSecondsOf = ({ promoted, steps, step, promotedBakeSeconds }: RolloutRecord): number => (promoted ? promotedBakeSeconds : (steps[step]?.bakeSeconds ?? 1));
+
+/** How long the next bake lasts: a pause until the deadline, a hold longer each time, and one that ended early its time again. */
+function nextBakeSeconds(record: RolloutRecord, next: NextAction, counted: boolean, now: number): number {
+  if (next.kind !== 'hold') return bakeSecondsOf(record);
+  const left = (record.deadline - now) / 1000;
+  return next.pause ? Math.max(1, Math.ceil(left)) : holdSeconds(bakeSecondsOf(record), counted ? record.holds : 0, left);
+}
+
+function phaseAfter({ promoted }: RolloutRecord, next: NextAction): Phase {
+  if (next.kind === 'hold' && next.pause) return 'Paused';
+  return promoted ? 'Promoting' : 'Progressing';
+}
+
+const MOST_VERDICTS = 200;
+
+function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number): { record: RolloutRecord; history: HistoryEntry[] } {
+  const action = record.pendingAction?.action ?? null;
+  const next = nextAction(toSituation(record, judgement, endedBy, action, at));
+  const who = record.pendingAction?.who ?? 'meshshift';
+  const said = record.pendingAction?.reason ?? '';
+  const reason = said === '' ? next.reason : `${next.reason}: ${said}`;
+  // A bake that has had its time and is held: only these count towards longer holds.
+  const counted = next.kind === 'hold' && !next.pause && action === null && (endedBy === 'time' || record.holds > 0);
+  const verdict: Verdict = { at, step: record.step, weight: weightOf(record), outcome: judgement.outcome, reason: judgement.reason, next: next.kind };
+  const decision: Decision = {
+    bake,
+    action: next.kind,
+    step: next.kind === 'advance' ? record.step + 1 : record.step,
+    bakeSeconds: nextBakeSeconds(record, next, counted, at),
+    error: next.kind === 'rollBack' ? next.error : '',
+    reason,
+  };
+  return {
+    record: {
+      ...record,
+      phase: phaseAfter(record, next),
+      verdicts: [...record.verdicts, verdict].slice(-MOST_VERDICTS),
+      pendingAction: null,
+      holds: counted ? record.holds + 1 : 0,
+      paused: next.kind === 'hold' && next.pause,
+      reason,
+      decision,
+    },
+    history: [
+      { at, who: 'judge', kind: `verdict ${judgement.outcome}`, reason: judgement.reason },
+      { at, who, kind: next.kind, reason },
+    ],
+  };
+}
+
+function eventOf(before: RolloutRecord, after: RolloutRecord): RolloutEventType {
+  if (after.paused) return 'Rollout Paused';
+  return before.paused ? 'Rollout Resumed' : 'Rollout Judged';
+}
+
+/**
+ * Judges a bake that has ended and decides what follows; verdict, reason and decision are written down before they are answered.
+ * @throws NotFound
+ */
+export async function judgeBake(ports: Ports, judging: Judging): Promise<Decision> {
+  const { store, metrics, clock } = ports;
+  const before = await readRecord(store, judging.id);
+  if (before.decision?.bake === judging.bake) return before.decision;
+  await store.write([{ kind: 'delete', ...bakeKey(judging.id) }]);
+  const { judgement } = await advanceJudge(store, metrics, toJudged(before));
+  const at = clock();
+  const record = await updateRecord(store, judging.id, (current) => 
+    current.decision?.bake === judging.bake ? undefined : decide(current, judgement, judging, at),
+  );
+  if (record.decision === null) throw new Error(`the rollout ${judging.id} was judged without a decision`);
+  await ports.publish(eventOf(before, record), toDetail(record, record.decision.reason));
+  return record.decision;
+}

@@ -1,0 +1,21 @@
+import type { RouteTarget } from '../contracts/rollout.ts';
+import type { Key } from '../store/port.ts';
+
+/** Where everything of rollouts is in the store. */
+export const DEFINITIONS = 'definition';
+export const ROLLOUTS = 'rollout';
+export const BAKES = 'bake';
+
+export const definitionKey = (name: string): Key => ({ pk: DEFINITIONS, sk: name });
+export const rolloutKey = (id: string): Key => ({ pk: ROLLOUTS, sk: id });
+export const bakeKey = (id: string): Key => ({ pk: BAKES, sk: id });
+export const judgeKey = (id: string): Key => ({ pk: `rollout#${id}`, sk: 'judge' });
+export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: 'lock', sk: `${mesh}/${virtualRouter}/${route}` });
+
+export const historyPartition = (id: string): string => `rollout#${id}`;
+export const HISTORY_PREFIX = 'history#';
+/** Sorted by the record's version it came with, then by place. */
+export const historyKey = (id: string, version: number, place: number): Key => ({
+  pk: historyPartition(id),
+  sk: `${HISTORY_PREFIX}${String(version).padStart(10, '0')}#${String(place).padStart(3, '0')}`,
+});

@@ -1,0 +1,28 @@
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { Log } from '../contracts/log.ts';
+import type { RolloutEventDetail, RolloutEventType } from '../contracts/events.ts';
+import type { CanaryDefinition } from '../contracts/canary-definition.ts';
+import type { MeshClient } from '../mesh/client.ts';
+import type { Wait } from '../mesh/propagation.ts';
+import type { MetricsProvider } from '../metrics/port.ts';
+import type { DocumentStore } from '../store/port.ts';
+import type { WorkloadDriver } from '../workloads/port.ts';
+import type { TokenCipher } from './token-cipher.ts';
+
+/** Puts an event on the bus. A bus that fails does not fail the rollout. */
+export type Publish = (type: RolloutEventType, detail: RolloutEventDetail) => Promise<void>;
+
+/** Everything outside that a rollout's steps use. */
+export interface Ports {
+  readonly store: DocumentStore;
+  readonly mesh: MeshClient;
+  readonly metrics: MetricsProvider;
+  readonly workloads: Readonly<Record<CanaryDefinition['workload']['type'], WorkloadDriver>>;
+  readonly publish: Publish;
+  readonly stepFunctions: SFNClient;
+  readonly canaryStateMachineArn: string;
+  readonly cipher: TokenCipher;
+  readonly clock: () => number;
+  readonly wait: Wait;
+  readonly log: Log;
+}

@@ -1,0 +1,85 @@
+import type { CanaryDefinition } from '../contracts/canary-definition.ts';
+import type { HistoryEntry, Rollout } from '../contracts/rollout.ts';
+import type { Split } from '../canary/weights.ts';
+import { ConditionFailed, type DocumentStore, type Write } from '../store/port.ts';
+import { NotFound } from './errors.ts';
+import { historyKey, rolloutKey } from './keys.ts';
+
+/** What Judge said of a bake: it says the same when it is asked again. */
+export interface Decision {
+  readonly bake: number;
+  readonly action: 'advance' | 'hold' | 'promote' | 'finish' | 'rollBack';
+  readonly step: number;
+  readonly bakeSeconds: number;
+  readonly error: string;
+  readonly reason: string;
+}
+
+/** A rollout as it is stored: what the API shows but for the parts that others write, and what only the steps need. */
+export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' | 'bake' | 'judgement'> {
+  /** The definition as it was at the start: editing it does not change a rollout under way. */
+  readonly settings: CanaryDefinition;
+  readonly split: Split;
+  readonly hostname: string | null;
+  readonly promotedBakeSeconds: number;
+  /** When it was asked for (epoch ms): the newer of two rollouts replaces the other. */
+  readonly requestedAt: number;
+  readonly holds: number;
+  readonly paused: boolean;
+  readonly promoted: boolean;
+  readonly decision: Decision | null;
+}
+
+/** What an update makes of a record, what of it is told in the history, and what else is written with it. */
+export interface RecordChange {
+  readonly record: RolloutRecord;
+  readonly history?: readonly HistoryEntry[];
+  readonly writes?: readonly Write[];
+}
+
+/** @throws NotFound */
+export async function readRecord(store: DocumentStore, id: string): Promise<RolloutRecord> {
+  const record = await findRecord(store, id);
+  if (record === undefined) throw new NotFound(`there is no rollout ${id}`);
+  return record;
+}
+
+export const findRecord = async (store: DocumentStore, id: string): Promise<RolloutRecord | undefined> =>
+  (await store.get(rolloutKey(id)))?.value as RolloutRecord | undefined;
+
+const historyWrites = (id: string, version: number, entries: readonly HistoryEntry[]): Write[] =>
+  entries.map((value, place) => ({ kind: 'put', ...historyKey(id, version, place), value }));
+
+/** The writes that begin a rollout: its record, which must not exist, and the first lines of its history. */
+export const createRecord = (record: RolloutRecord, history: readonly HistoryEntry[]): Write[] => [
+  { kind: 'put', ...rolloutKey(record.id), value: record, if: 'absent' },
+  ...historyWrites(record.id, 0, history),
+];
+
+/** Several write the same record (steps, actions): the one that comes second reads again. */
+const ATTEMPTS = 10;
+
+/**
+ * Changes a record as one step: what `change` answers is written only if nobody else wrote meanwhile, else it is asked again.
+ * `undefined` leaves everything as it is. Answers the record that is there afterwards.
+ * @throws NotFound, and ConditionFailed when a condition of its other writes does not hold
+ */
+export async function updateRecord(store: DocumentStore, id: string, change: (record: RolloutRecord) => RecordChange | undefined): Promise<RolloutRecord> {
+  for (let attempt = 1; ; attempt += 1) {
+    const document = await store.get(rolloutKey(id));
+    if (document === undefined) throw new NotFound(`there is no rollout ${id}`);
+    const changed = change(document.value as RolloutRecord);
+    if (changed === undefined) return document.value as RolloutRecord;
+    try {
+      await store.write([
+        { kind: 'put', ...rolloutKey(id), value: changed.record, if: { version: document.version } },
+        ...historyWrites(id, document.version, changed.history ?? []),
+        ...(changed.writes ?? []),
+      ]);
+      return changed.record;
+    } catch (error) {
+      const beaten = error instanceof ConditionFailed && error.key.pk === rolloutKey(id).pk && error.key.sk === id;
+      if (!beaten || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

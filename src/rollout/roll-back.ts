@@ -1,0 +1,117 @@
+import { weightsOf } from '../canary/weights.ts';
+import { FINAL_PHASES, type HistoryEntry, type Phase, type Verdict } from '../contracts/rollout.ts';
+import { changeRoute } from '../mesh/change-route.ts';
+import { isOwnNode } from './canary-node.ts';
+import { LockLost } from './errors.ts';
+import { retireNode } from './finish.ts';
+import { findJudgeRecord } from './judge-record.ts';
+import { bakeKey } from './keys.ts';
+import { assertHeld, findHolder, releaseLock } from './lock.ts';
+import type { Ports } from './ports.ts';
+import { toDetail } from './publish.ts';
+import { findRecord, updateRecord, type RolloutRecord } from './records.ts';
+import { recordRefusal } from './refusal.ts';
+import { weightOf } from './situations.ts';
+
+export interface RollingBack {
+  readonly id: string;
+  /** The name of what went wrong, and what it says. */
+  readonly error: string;
+  readonly reason: string;
+  /** The execution's input and ARN: what is known of a rollout that never began. */
+  readonly request?: unknown;
+  readonly executionArn?: string | undefined;
+}
+
+/** The watch ends a failing bake without Judge: its verdict is written down here. */
+async function failingVerdict({ store }: Ports, { id, promoted, step, steps }: RolloutRecord, at: number): Promise<Verdict[]> {
+  const judgement = (await findJudgeRecord(store, id))?.judgement;
+  return judgement?.outcome === 'fail' ? [{ at, step, weight: weightOf({ promoted, step, steps }), outcome: 'fail', reason: judgement.reason, next: 'rollBack' }] : [];
+}
+
+async function enter(ports: Ports, { id, error, reason }: RollingBack): Promise<RolloutRecord> {
+  const at = ports.clock();
+  const known = await findRecord(ports.store, id);
+  const verdicts = known === undefined || error !== 'VerdictFailed' ? [] : await failingVerdict(ports, known, at);
+  return updateRecord(ports.store, id, (record) => {
+    if (record.phase === 'RollingBack') return undefined;
+    const last = record.verdicts.at(-1);
+    const fresh = verdicts.filter((verdict) => !(last?.outcome === 'fail' && last.step === verdict.step));
+    const history: HistoryEntry[] = [
+      ...fresh.map((verdict) => ({ at, who: 'judge', kind: 'verdict fail', reason: verdict.reason })),
+      { at, who: 'meshshift', kind: 'rolling back', reason: `${error}: ${reason}` },
+    ];
+    return {
+      record: { ...record, phase: 'RollingBack', endedAt: null, reason: `${error}: ${reason}`, verdicts: [...record.verdicts, ...fresh] },
+      history,
+      writes: [{ kind: 'delete', ...bakeKey(id) }],
+    };
+  });
+}
+
+/** The route's spec as it was, to the letter, whatever was done to it meanwhile. */
+async function restoreRoute(ports: Ports, { id, target, fence, routeBefore }: RolloutRecord): Promise<Readonly<Record<string, number>>> {
+  if (routeBefore === null) return {};
+  const guard = () => assertHeld(ports.store, target, id, fence);
+  const { spec } = await changeRoute(ports.mesh, target, () => routeBefore, { wait: ports.wait, guard });
+  return weightsOf(spec);
+}
+
+/** Takes away what this rollout brought up. The route is right already: what cannot be taken away is told, not tried for ever. */
+async function removeCanary(ports: Ports, record: RolloutRecord): Promise<string> {
+  const { target, canary, settings } = record;
+  try {
+    if (await isOwnNode(ports.mesh, record)) return await retireNode(ports, record, canary);
+    await ports.workloads[settings.workload.type].down({ mesh: target.mesh, virtualNode: canary });
+    return `${canary} was there before, and is kept`;
+  } catch (error) {
+    ports.log('warn', 'canary not removed', { id: record.id, canary, error: String(error) });
+    return `${canary} could not be removed: ${String(error)}`;
+  }
+}
+
+async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: RolloutRecord['weights'], removed: string): Promise<RolloutRecord> {
+  const at = ports.clock();
+  const writes = await releaseLock(ports.store, record.target, record.id);
+  return updateRecord(ports.store, record.id, (current) => ({
+    record: { ...current, phase, endedAt: at, pendingAction: null, weights },
+    history: [{ at, who: 'meshshift', kind: 'rolled back', reason: `the route is as it was; ${removed}` }],
+    writes,
+  }));
+}
+
+/**
+ * Rolls a rollout back: the kept spec of the route, to the letter, confirmed; what was brought up is taken away; the route is given free.
+ * Doing it again changes nothing. A rollout that never began is recorded as Failed.
+ * @throws ResourceChanged, NotPropagated, TransientFault: try again, for long
+ */
+export async function rollBack(ports: Ports, rolling: RollingBack): Promise<{ phase: string; reason: string }> {
+  const { id } = rolling;
+  const known = await findRecord(ports.store, id);
+  if (known === undefined) return recordRefusal(ports, rolling);
+  const holds = (await findHolder(ports.store, known.target)) === id;
+  if (FINAL_PHASES.has(known.phase) && !holds) return { phase: known.phase, reason: known.reason };
+  if (!holds) throw new LockLost(`${id} is ${known.phase} and no longer holds its route`);
+  const record = await enter(ports, rolling);
+  const weights = await restoreRoute(ports, record);
+  const ended = await end(ports, record, 'RolledBack', weights, await removeCanary(ports, record));
+  await ports.publish('Rollout Rolled Back', toDetail(ended, ended.reason));
+  return { phase: ended.phase, reason: ended.reason };
+}
+
+/**
+ * Says loudly that a roll-back failed. The rollout keeps its lock, as the route is not as it was: nobody may build on it before it is restored,
+ * which `rollBack` still does when it is asked again.
+ */
+export async function giveUp(ports: Ports, id: string, reason: string): Promise<{ phase: string }> {
+  const at = ports.clock();
+  const why = `the roll-back failed, and the route may not be as it was: ${reason}`;
+  if ((await findRecord(ports.store, id)) === undefined) return { phase: 'Failed' };
+  const record = await updateRecord(ports.store, id, (current) =>
+    FINAL_PHASES.has(current.phase)
+      ? undefined
+      : { record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, reason: why }, history: [{ at, who: 'meshshift', kind: 'failed', reason: why }] },
+  );
+  if (record.phase === 'Failed') await ports.publish('Rollout Failed', toDetail(record, why));
+  return { phase: record.phase };
+}

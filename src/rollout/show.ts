@@ -1,0 +1,49 @@
+import { FINAL_PHASES, type HistoryEntry, type Rollout } from '../contracts/rollout.ts';
+import type { DocumentStore } from '../store/port.ts';
+import type { OpenBake } from './bakes.ts';
+import { findJudgeRecord, type JudgeRecord } from './judge-record.ts';
+import { bakeKey, HISTORY_PREFIX, historyPartition, ROLLOUTS } from './keys.ts';
+import { readRecord, type RolloutRecord } from './records.ts';
+
+interface Parts {
+  readonly history: readonly HistoryEntry[];
+  readonly bake: OpenBake | undefined;
+  readonly judged: JudgeRecord | undefined;
+}
+
+/** Only what the contract names is shown: a field added to the record, or a token, is not. */
+function toRollout(record: RolloutRecord, { history, bake, judged }: Parts): Rollout {
+  const { settings: _settings, split: _split, hostname: _hostname, promotedBakeSeconds: _bake, requestedAt: _at, holds: _holds, paused: _paused, promoted, decision: _decision, ...shown } = record;
+  const live = !FINAL_PHASES.has(record.phase);
+  const step = promoted ? record.steps.length : record.step;
+  return {
+    ...shown,
+    measurements: judged?.state.steps ?? [],
+    history,
+    bake: live && bake !== undefined ? { step, startedAt: bake.startedAt, endsAt: bake.endsAt } : null,
+    judgement: live && judged !== undefined ? { outcome: judged.judgement.outcome, reason: judged.judgement.reason } : null,
+  };
+}
+
+/** A rollout with its history, its measurements and the bake under way. @throws NotFound */
+export async function showRollout(store: DocumentStore, id: string): Promise<Rollout> {
+  const [record, history, bake, judged] = await Promise.all([
+    readRecord(store, id),
+    store.query(historyPartition(id), { prefix: HISTORY_PREFIX }),
+    store.get(bakeKey(id)),
+    findJudgeRecord(store, id),
+  ]);
+  return toRollout(record, { history: history.map(({ value }) => value as HistoryEntry), bake: bake?.value as OpenBake | undefined, judged });
+}
+
+const MOST = 100;
+
+/** The newest rollouts first, at most 100, without history and measurements; of one definition if it is named. */
+export async function listRollouts(store: DocumentStore, definition?: string): Promise<Rollout[]> {
+  const records = (await store.query(ROLLOUTS)).map(({ value }) => value as RolloutRecord);
+  return records
+    .filter((record) => definition === undefined || record.definition === definition)
+    .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))
+    .slice(0, MOST)
+    .map((record) => toRollout(record, { history: [], bake: undefined, judged: undefined }));
+}

@@ -1,0 +1,48 @@
+import { EFFECTS } from '../canary/actions.ts';
+import type { Action } from '../contracts/rollout.ts';
+import { endBake, type OpenBake } from './bakes.ts';
+import { ActionRefused } from './errors.ts';
+import { bakeKey } from './keys.ts';
+import type { Ports } from './ports.ts';
+import { toDetail } from './publish.ts';
+import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
+import { startRollout } from './start-rollout.ts';
+
+interface Asked {
+  readonly action: Action;
+  readonly who: string;
+  readonly reason: string;
+}
+
+/** Ends the bake under way, if one is: Judge then takes the action up. A bake that opens later sees the action by itself. */
+async function endBakeUnderWay({ store, stepFunctions, cipher }: Ports, id: string): Promise<void> {
+  const bake = (await store.get(bakeKey(id)))?.value as OpenBake | undefined;
+  if (bake !== undefined) await endBake(stepFunctions, cipher, bake, { kind: 'end', by: 'action' });
+}
+
+async function retry(ports: Ports, { definition, image, attempt, trigger }: RolloutRecord, { who }: Asked): Promise<RolloutRecord | { id: string }> {
+  const { id } = await startRollout(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` });
+  return { id };
+}
+
+/**
+ * Takes an action on a rollout, for `who`. It is written down first and sent to the bake then, so that it is not lost if that fails; asking again is safe.
+ * An abort that is pending is overruled by nothing. Answers the record, or for `retry` the id of the new rollout.
+ * @throws NotFound, and ActionRefused when the action makes no sense in the rollout's phase
+ */
+export async function takeAction(ports: Ports, id: string, asked: Asked): Promise<RolloutRecord | { id: string }> {
+  const { action, who, reason } = asked;
+  const effect = EFFECTS[action][(await readRecord(ports.store, id)).phase];
+  if (effect === 'take' && action === 'retry') return retry(ports, await readRecord(ports.store, id), asked);
+  const at = ports.clock();
+  const pendingAction = { action, who, reason, at };
+  const record = await updateRecord(ports.store, id, (current) => {
+    const now = EFFECTS[action][current.phase];
+    if (now === 'refuse') throw new ActionRefused(`${action} is refused: the rollout ${id} is ${current.phase}`);
+    if (now === 'already' || current.pendingAction?.action === 'abort') return undefined;
+    return { record: { ...current, pendingAction }, history: [{ at, who, kind: action, reason }] };
+  });
+  if (record.pendingAction === pendingAction) await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? action : `${action}: ${reason}`, who));
+  if (record.pendingAction !== null) await endBakeUnderWay(ports, id);
+  return record;
+}

@@ -1,0 +1,24 @@
+import { WorkloadFailed, type Workload, type WorkloadDriver } from './port.ts';
+
+/** A version must serve within this time. */
+const UP_TIMEOUT_MS = 20_000;
+const DOWN_TIMEOUT_MS = 10_000;
+const SHOWN_CHARACTERS = 300;
+
+/** Processes of the local runtime at `url`; it starts only the commands of the file it was given. */
+export function openProcessWorkloads(url: string): WorkloadDriver {
+  const ask = async (method: 'PUT' | 'DELETE', { mesh, virtualNode }: Omit<Workload, 'tag'>, timeoutMs: number, body?: object): Promise<void> => {
+    const response = await fetch(`${url}/meshshift/local/workloads/${encodeURIComponent(mesh)}/${encodeURIComponent(virtualNode)}`, {
+      method,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const text = (await response.text()).slice(0, SHOWN_CHARACTERS);
+    if (response.ok || (method === 'DELETE' && response.status === 404)) return;
+    throw new WorkloadFailed(`the workload of ${mesh}/${virtualNode} cannot be ${method === 'PUT' ? 'started' : 'stopped'}: HTTP ${response.status} ${text}`);
+  };
+  return {
+    up: ({ tag, ...node }) => ask('PUT', node, UP_TIMEOUT_MS, { tag }),
+    down: (node) => ask('DELETE', node, DOWN_TIMEOUT_MS),
+  };
+}
