@@ -31,13 +31,22 @@ export interface DeployedStateMachine {
   readonly definition: string;
 }
 
+export interface RuleTarget {
+  readonly Id: string;
+  readonly Arn: string;
+  readonly Input?: string | undefined;
+  readonly InputPath?: string | undefined;
+  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number | undefined; readonly MaximumEventAgeInSeconds?: number | undefined } | undefined;
+}
+
 export interface DeployedRule {
   readonly logicalId: string;
   readonly name: string;
   readonly eventBusName: string;
   readonly state: 'ENABLED' | 'DISABLED';
   readonly eventPattern: unknown;
-  readonly targets: readonly { readonly id: string; readonly arn: string; readonly input?: string; readonly inputPath?: string }[];
+  /** As PutTargets takes them. */
+  readonly targets: readonly RuleTarget[];
 }
 
 /** What `meshshift up` takes from serverless.yml: the same that deploys to AWS. */
@@ -182,7 +191,15 @@ const ruleProperties = z.object({
   EventBusName: z._default(text, 'default'),
   State: z._default(z.enum(['ENABLED', 'DISABLED']), 'ENABLED'),
   EventPattern: z.record(z.string(), z.unknown()),
-  Targets: z.array(z.object({ Id: text, Arn: text, Input: z.optional(text), InputPath: z.optional(text) })),
+  Targets: z.array(
+    z.object({
+      Id: text,
+      Arn: text,
+      Input: z.optional(text),
+      InputPath: z.optional(text),
+      RetryPolicy: z.optional(z.object({ MaximumRetryAttempts: z.optional(z.number()), MaximumEventAgeInSeconds: z.optional(z.number()) })),
+    }),
+  ),
 });
 
 function readRule(logicalId: string, properties: Readonly<Record<string, unknown>>, scope: IntrinsicScope): DeployedRule {
@@ -196,12 +213,7 @@ function readRule(logicalId: string, properties: Readonly<Record<string, unknown
     eventBusName: EventBusName,
     state: State,
     eventPattern: EventPattern,
-    targets: Targets.map(({ Id, Arn, Input, InputPath }) => ({
-      id: Id,
-      arn: Arn,
-      ...(Input === undefined ? {} : { input: Input }),
-      ...(InputPath === undefined ? {} : { inputPath: InputPath }),
-    })),
+    targets: Targets,
   };
 }
 

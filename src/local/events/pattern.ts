@@ -43,7 +43,7 @@ function wildcard(pattern: string, path: string): Test {
     if (character === '*') parts.push('');
     else {
       if (character === '\\') index += 1;
-      parts[parts.length - 1] += pattern.charAt(index);
+      parts.push((parts.pop() ?? '') + pattern.charAt(index));
     }
   }
   const [first = '', ...rest] = parts;
@@ -100,11 +100,11 @@ function anythingBut(operand: unknown, path: string): Test {
 
 function exactly(values: unknown[], path: string): Test {
   if (values.length === 0 || !values.every((value) => typeof value === 'string' || typeof value === 'number')) return fail(path, 'must hold texts or numbers');
-  return (value) => values.includes(value);
+  return (value) => (values as unknown[]).includes(value);
 }
 
 function anythingButText(operand: Record<string, unknown>, path: string): Test {
-  const [[name = '', argument] = []] = Object.entries(operand);
+  const [[name, argument] = ['', undefined]] = Object.entries(operand);
   const operator = { prefix: text(startsWith), suffix: text(endsWith), 'equals-ignore-case': ignoreCase, wildcard: wild }[name];
   if (operator === undefined) return fail(path, 'must be texts, numbers, prefix, suffix, equals-ignore-case or wildcard');
   const tests = list(argument).map((value) => operator(value, `${path}.${name}`));
@@ -139,7 +139,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 
 function toTest(entry: unknown, path: string): Test {
   if (!isObject(entry)) return Array.isArray(entry) ? fail(path, 'must not hold a list in a list') : (value) => value === entry;
-  const [[name = '', operand] = [], ...others] = Object.entries(entry);
+  const [[name, operand] = ['', undefined], ...others] = Object.entries(entry);
   const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
   if (operator === undefined || others.length > 0) return fail(path, `must be one of ${Object.keys(OPERATORS).join(', ')}`);
   return operator(operand, `${path}.${name}`);

@@ -95,7 +95,7 @@ test('reads state machines with their substitutions and rules with their targets
       eventBusName: 'default',
       state: 'ENABLED',
       eventPattern: { source: ['shop'], detail: { machine: [order] } },
-      targets: [{ id: 'one', arn }, { id: 'two', arn: order }],
+      targets: [{ Id: 'one', Arn: arn }, { Id: 'two', Arn: order }],
     },
   ]);
 });
