@@ -1,0 +1,82 @@
+import type { EngineOptions } from './engine.ts';
+import type { Frame } from './interpreter/frame.ts';
+import type { ExecutionRow, Store } from './store.ts';
+
+/** The detail of a "Step Functions Execution Status Change" event, as Step Functions documents it. Times are epoch milliseconds. */
+export const statusDetail = (row: ExecutionRow, frame: Frame, now: number): Record<string, unknown> => ({
+  executionArn: row.arn,
+  stateMachineArn: row.machineArn,
+  name: row.name,
+  status: frame.status,
+  startDate: row.startedAt,
+  stopDate: frame.status === 'RUNNING' ? null : now,
+  input: row.input,
+  inputDetails: { included: true },
+  output: frame.output === undefined ? null : JSON.stringify(frame.output),
+  outputDetails: frame.output === undefined ? null : { included: true },
+  error: frame.error ?? null,
+  cause: frame.cause ?? null,
+  stateMachineVersionArn: null,
+  stateMachineAliasArn: null,
+  redriveCount: 0,
+  redriveDate: null,
+  redriveStatus: 'NOT_REDRIVABLE',
+  redriveStatusReason: frame.status === 'RUNNING' ? 'Execution is RUNNING and cannot be redriven' : null,
+});
+
+/** How long an event bus that refuses a change is left alone. */
+const RETRY_MS = 1000;
+
+/** Hands stored status changes on in order, each until it was taken: they are stored with the step that made them. */
+export interface StatusChanges {
+  /** Stores a change; within a commit. */
+  record(detail: Record<string, unknown>): void;
+  /** Hands on what is stored. */
+  deliver(): void;
+  readonly delivering: boolean;
+  close(): Promise<void>;
+}
+
+export function openStatusChanges({ onStatusChange, database, timers, log }: EngineOptions, store: Store): StatusChanges {
+  let work: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+  let cancelRetry: (() => void) | undefined;
+
+  const handOn = async (take: NonNullable<typeof onStatusChange>): Promise<void> => {
+    do {
+      again = false;
+      for (const { id, detail } of store.changes()) {
+        if (closed) return;
+        await take(detail);
+        await database.commit(() => store.deleteChange(id));
+      }
+    } while (again);
+  };
+  const deliver = (): void => {
+    if (onStatusChange === undefined || closed) return;
+    again = true;
+    work ??= handOn(onStatusChange)
+      .catch((error: unknown) => {
+        log('error', 'a status change could not be put on the event bus', { error: String(error) });
+        cancelRetry?.();
+        cancelRetry = timers.after(RETRY_MS, deliver);
+      })
+      .finally(() => (work = undefined));
+  };
+
+  return {
+    record: (detail) => {
+      if (onStatusChange !== undefined) store.addChange(detail);
+    },
+    deliver,
+    get delivering() {
+      return work !== undefined;
+    },
+    close: async () => {
+      closed = true;
+      cancelRetry?.();
+      await work;
+    },
+  };
+}
