@@ -1,6 +1,5 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 import * as sdk from '@aws-sdk/client-app-mesh';
-import type { StaticOperationSchema } from '@smithy/types';
 import type { Kind } from '../../model/resources.ts';
 import { KINDS, type KindInfo } from '../kinds.ts';
 import { compileShape, type Shape } from '../validation/shapes.ts';
@@ -38,7 +37,7 @@ const ACTIONS: readonly (readonly [string, Action])[] = [
 ];
 
 /** The runtime schemas that the SDK exports as `CreateMesh$` and the like. */
-const schemas = sdk as unknown as Readonly<Record<string, StaticOperationSchema | undefined>>;
+const schemas = sdk as unknown as Readonly<Record<string, typeof sdk.CreateMesh$ | undefined>>;
 
 function queryOf(input: NormalizedSchema): Operation['query'] {
   return [...input.structIterator()].flatMap(([member, schema]) => {
