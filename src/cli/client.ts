@@ -1,0 +1,79 @@
+import type { AppMeshClient } from '@aws-sdk/client-app-mesh';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { CommandFailed, Refused } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** The other side of the command: AWS's protocols and meshshift's own, at one endpoint. */
+export interface Client {
+  readonly endpoint: string;
+  stepFunctions(): Promise<SFNClient>;
+  events(): Promise<EventBridgeClient>;
+  appMesh(): Promise<AppMeshClient>;
+  /**
+   * Asks meshshift's own HTTP API.
+   * @throws Refused for any answer but 2xx, CommandFailed when nothing answers
+   */
+  ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
+}
+
+const isLoopback = (endpoint: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(endpoint).hostname);
+
+/** One process, one try: the person sees at once that nothing answers, instead of after the SDK's retries. */
+const settings = (endpoint: string, env: Readonly<Record<string, string | undefined>>) => ({
+  endpoint,
+  region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+  maxAttempts: 2,
+  // The local runtime checks no signature; real keys are not shown to it.
+  ...(isLoopback(endpoint) ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+});
+
+const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'EPIPE']);
+
+/** The code of a connection that could not be made or broke, wherever in the chain of causes it stands. */
+export function connectionCode(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code, errors } = at as NodeJS.ErrnoException & { errors?: readonly unknown[] };
+    if (code !== undefined && CONNECTION_CODES.has(code)) return code;
+    const inner = errors?.map(connectionCode).find((found) => found !== undefined);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+export const unreachable = (endpoint: string, cause: unknown): CommandFailed =>
+  new CommandFailed(`${endpoint}: nothing answers there (${connectionCode(cause) ?? 'no connection'})`, {
+    exitCode: EXIT.unreachable,
+    hint: 'is `meshshift up` running? Start it, or name another place with --endpoint or AWS_ENDPOINT_URL',
+    cause,
+  });
+
+/** Errors come as `{ message }` or `{ error, message }`; anything else is shown as it is. */
+function messageIn(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === 'string' ? message : text;
+  } catch {
+    return text;
+  }
+}
+
+async function ask(endpoint: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(`${endpoint}${path}`, init);
+  const text = await response.text();
+  if (!response.ok) throw new Refused(`${method} ${path}: ${messageIn(text).slice(0, 2_000)} (HTTP ${response.status})`, response.status);
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+/** The SDK's packages are loaded when they are first needed: `meshshift --help` needs none of them. */
+export function connect(endpoint: string, env: Readonly<Record<string, string | undefined>>): Client {
+  const options = settings(endpoint, env);
+  return {
+    endpoint,
+    stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
+    events: async () => new (await import('@aws-sdk/client-eventbridge')).EventBridgeClient(options),
+    appMesh: async () => new (await import('@aws-sdk/client-app-mesh')).AppMeshClient(options),
+    ask: (method, path, body) => ask(endpoint, method, path, body),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Command } from '../command.ts';
+import { canaryApply } from './canary-apply.ts';
+import { canaryCheck } from './canary-check.ts';
+import { demo } from './demo.ts';
+import { eventPut } from './event-put.ts';
+import { meshApply } from './mesh-apply.ts';
+import { meshBootstrap } from './mesh-bootstrap.ts';
+import { meshDescribe } from './mesh-describe.ts';
+import { rolloutAbort } from './rollout-abort.ts';
+import { rolloutList } from './rollout-list.ts';
+import { rolloutStart } from './rollout-start.ts';
+import { rolloutStatus } from './rollout-status.ts';
+import { up } from './up.ts';
+
+/** Every command: the parser and the help are both made from this table. */
+export const commands: readonly Command[] = [
+  up,
+  demo,
+  meshApply,
+  meshDescribe,
+  meshBootstrap,
+  canaryApply,
+  canaryCheck,
+  rolloutStart,
+  rolloutList,
+  rolloutStatus,
+  rolloutAbort,
+  eventPut,
+];

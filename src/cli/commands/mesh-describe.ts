@@ -1,0 +1,49 @@
+import type { RouteSpec, VirtualNodeSpec, VirtualServiceSpec } from '@aws-sdk/client-app-mesh';
+import type { Call, Command } from '../command.ts';
+import { connect } from '../client.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print, table } from '../output.ts';
+import { listMeshes, readMeshResources, type Described, type DescribedMesh } from '../read-mesh.ts';
+
+const ROUTE_TYPES = ['httpRoute', 'http2Route', 'grpcRoute', 'tcpRoute'] as const;
+
+function describeRoute(spec: RouteSpec): string {
+  const type = ROUTE_TYPES.find((name) => spec[name] !== undefined);
+  const targets = (type === undefined ? undefined : spec[type]?.action?.weightedTargets) ?? [];
+  return `${type ?? 'no route'} to ${targets.map(({ virtualNode, weight }) => `${String(virtualNode)} ${String(weight)}`).join(', ')}`;
+}
+
+function describeNode({ listeners = [], serviceDiscovery, backends = [] }: VirtualNodeSpec): string {
+  const ports = listeners.map(({ portMapping }) => `${String(portMapping?.protocol)}:${String(portMapping?.port)}`);
+  const hostname = serviceDiscovery?.dns?.hostname ?? serviceDiscovery?.awsCloudMap?.serviceName;
+  const calls = backends.flatMap(({ virtualService }) => virtualService?.virtualServiceName ?? []);
+  return [...ports, ...(hostname === undefined ? [] : [hostname]), ...(calls.length === 0 ? [] : [`calls ${calls.join(', ')}`])].join(' ');
+}
+
+function describeService({ provider }: VirtualServiceSpec): string {
+  if (provider?.virtualRouter !== undefined) return `by virtualRouter ${String(provider.virtualRouter.virtualRouterName)}`;
+  return provider?.virtualNode === undefined ? 'by nothing yet' : `by virtualNode ${String(provider.virtualNode.virtualNodeName)}`;
+}
+
+const DETAILS: Readonly<Record<string, (spec: never) => string>> = { route: describeRoute, virtualNode: describeNode, virtualService: describeService };
+const detailsOf = ({ kind, spec }: Described): string => DETAILS[kind]?.(spec as never) ?? '';
+
+const describeMesh = ({ mesh, resources }: DescribedMesh): string[] =>
+  table(['kind', 'name', 'version', 'status', 'what'], [mesh, ...resources].map((resource) => [resource.kind, resource.name, String(resource.version), resource.status, detailsOf(resource)]), [2]);
+
+async function run(call: Call): Promise<typeof EXIT.ok> {
+  const client = await connect(call.endpoint, call.io.env).appMesh();
+  const [name] = call.args;
+  const meshes = await Promise.all((name === undefined ? await listMeshes(client) : [name]).map((mesh) => readMeshResources(client, mesh)));
+  print(call, { meshes }, () => (meshes.length === 0 ? ['no meshes'] : meshes.flatMap((mesh, index) => [...(index === 0 ? [] : ['']), ...describeMesh(mesh)])));
+  return EXIT.ok;
+}
+
+export const meshDescribe: Command = {
+  words: ['mesh', 'describe'],
+  about: 'show a mesh, or all of them: resources, versions, weights',
+  remote: true,
+  args: [{ name: 'MESH', about: 'the name of a mesh; without it, all are shown', optional: true }],
+  examples: ['meshshift mesh describe pgMesh', "meshshift mesh describe pgMesh --json | jq '.meshes[0].resources[] | select(.kind == \"route\") | .spec'"],
+  run,
+};

@@ -1,0 +1,23 @@
+import { text, type Call, type Command } from '../command.ts';
+import { connect } from '../client.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print } from '../output.ts';
+import { actOnRollout } from '../rollouts-api.ts';
+
+async function run(call: Call): Promise<typeof EXIT.ok> {
+  const [id = ''] = call.args;
+  const who = call.io.env['USER'] ?? call.io.env['LOGNAME'] ?? 'cli';
+  await actOnRollout(connect(call.endpoint, call.io.env), id, 'abort', { who, reason: text(call, 'reason') });
+  print(call, { id, action: 'abort', accepted: true }, () => [`rollout ${id} is aborted: its traffic goes back to where it was`, `watch it: meshshift rollout status ${id} --watch`]);
+  return EXIT.ok;
+}
+
+export const rolloutAbort: Command = {
+  words: ['rollout', 'abort'],
+  about: 'end a rollout now and give its traffic back',
+  remote: true,
+  args: [{ name: 'ID', about: 'the id of a rollout' }],
+  options: { reason: { type: 'string', value: 'TEXT', default: 'aborted by hand', about: 'why; it is kept with the rollout' } },
+  examples: ['meshshift rollout abort svc1-0123456789abcdef-1 --reason "wrong build"'],
+  run,
+};

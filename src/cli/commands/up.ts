@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { flag, optionalText, text, type Call, type Command } from '../command.ts';
+import { CommandFailed, UsageError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { lineLog } from '../log.ts';
+import { packageFile } from '../package-file.ts';
+
+function readPort(call: Call, name: string): number {
+  const value = text(call, name);
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new UsageError(`up: --${name}: ${value}: must be a port from 0 to 65535; 0 takes a free one`, '`meshshift up --help` shows what there is');
+}
+
+/** What stopped the runtime from listening, in the words of the command line. */
+function explain(error: unknown): unknown {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
+  const rule = code === 'EADDRINUSE' ? 'is in use' : 'may not be listened on by this user';
+  return new CommandFailed(`port ${port ?? '(unknown)'}: ${rule}`, {
+    exitCode: EXIT.failed,
+    hint: 'is another `meshshift up` running? Take other ports with --port and --xds-port; 0 takes a free one',
+    cause: error,
+  });
+}
+
+async function run(call: Call): Promise<typeof EXIT.ok> {
+  const { io } = call;
+  const [port, xdsPort] = [readPort(call, 'port'), readPort(call, 'xds-port')];
+  const workloads = optionalText(call, 'workloads');
+  const { startRuntime } = await import('../../local/runtime.ts');
+  const runtime = await startRuntime({
+    port,
+    xdsPort,
+    dataFolder: resolve(text(call, 'data')),
+    deploymentFile: packageFile('serverless.yml'),
+    ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
+    ...(io.env['AWS_REGION'] ? { region: io.env['AWS_REGION'] } : {}),
+    log: lineLog((line) => void io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'warn'),
+  }).catch((error: unknown) => {
+    throw explain(error);
+  });
+  io.stdout.write(call.json ? `${JSON.stringify({ ready: runtime.url, port: runtime.port, xdsPort: runtime.xdsPort })}\n` : `ready ${runtime.url}\n`);
+  if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
+  await runtime.close();
+  return EXIT.ok;
+}
+
+export const up: Command = {
+  words: ['up'],
+  about: 'serve the mesh and its rollouts on this machine, until Ctrl-C',
+  remote: false,
+  options: {
+    port: { type: 'string', value: 'PORT', default: '4680', about: 'where AWS SDKs, the CLI and this command connect; 0 takes a free port' },
+    'xds-port': { type: 'string', value: 'PORT', default: '4681', about: 'where Envoy and gRPC clients get their configuration; 0 takes a free port' },
+    data: { type: 'string', value: 'FOLDER', default: '.meshshift', about: 'where everything is kept; a runtime started on it again goes on where it was' },
+    workloads: { type: 'string', value: 'FILE', about: 'the commands that workloads of the type process may run; without it none are run' },
+    verbose: { type: 'boolean', short: 'v', about: 'tell on stderr what happens, not only what goes wrong' },
+  },
+  details: 'Prints one line `ready URL` on stdout when it serves. App Mesh, Step Functions, EventBridge and Lambda answer at that one URL:\nAWS_ENDPOINT_URL=http://127.0.0.1:4680 aws appmesh list-meshes',
+  examples: ['meshshift up', 'meshshift up --port 0 --xds-port 0 --data /tmp/mesh --workloads examples/pgmesh/workloads.yaml'],
+  run,
+};

@@ -1,0 +1,24 @@
+import type { Rollout } from '../contracts/rollout.ts';
+import type { Client } from './client.ts';
+
+const ROOT = '/meshshift/v1/rollouts';
+
+export interface StartRequest {
+  readonly definition: string;
+  readonly image: { readonly repository?: string; readonly tag: string; readonly digest?: string };
+  readonly trigger?: string;
+  readonly attempt?: number;
+}
+
+/** The rollouts API, typed. Errors are those of `Client.ask`. */
+export const listRollouts = async (client: Client): Promise<readonly Rollout[]> => ((await client.ask('GET', ROOT)) as { rollouts: Rollout[] }).rollouts;
+
+export const readRollout = async (client: Client, id: string): Promise<Rollout> => (await client.ask('GET', `${ROOT}/${encodeURIComponent(id)}`)) as Rollout;
+
+export const startRollout = async (client: Client, request: StartRequest): Promise<{ id: string; started: boolean }> =>
+  (await client.ask('POST', ROOT, request)) as { id: string; started: boolean };
+
+export const actOnRollout = (client: Client, id: string, action: string, body: { who: string; reason: string }): Promise<unknown> =>
+  client.ask('POST', `${ROOT}/${encodeURIComponent(id)}/actions/${action}`, body);
+
+export const putCanary = (client: Client, name: string, source: unknown): Promise<unknown> => client.ask('PUT', `/meshshift/v1/canaries/${encodeURIComponent(name)}`, source);
