@@ -116,8 +116,12 @@ function streamOf(call: ClientDuplexStream<Buffer, Buffer>, node: ProtoJson): Ad
 /** A client with one connection; every stream is one proxy. */
 export function openAdsClient(port: number): AdsClient {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  const open = (node: ProtoJson | string): AdsClientStream =>
-    streamOf(client.makeBidiStreamRequest(ADS, identity, identity), typeof node === 'string' ? { id: node, user_agent_name: 'envoy' } : node);
+  const streams: AdsClientStream[] = [];
+  const open = (node: ProtoJson | string): AdsClientStream => {
+    const stream = streamOf(client.makeBidiStreamRequest(ADS, identity, identity), typeof node === 'string' ? { id: node, user_agent_name: 'envoy' } : node);
+    streams.push(stream);
+    return stream;
+  };
   return {
     open,
     settled: async (node) => {
@@ -126,6 +130,9 @@ export function openAdsClient(port: number): AdsClient {
       await stream.next();
       stream.cancel();
     },
-    close: () => client.close(),
+    close: () => {
+      for (const stream of streams) stream.cancel();
+      client.close();
+    },
   };
 }

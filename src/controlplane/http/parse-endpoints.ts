@@ -5,9 +5,12 @@ import { badRequest } from './errors.ts';
 
 const MOST = 1_000;
 
-const endpoint = z.strictObject({
-  ip: z.string().check(z.refine((ip) => isIP(ip) !== 0, { error: 'must be an IPv4 or IPv6 address' })),
+const FIELDS = {
+  ip: z.string({ error: 'must be text' }).check(z.refine((ip) => isIP(ip) !== 0, { error: 'must be an IPv4 or IPv6 address' })),
   port: z.int({ error: 'must be a whole number' }).check(z.minimum(1, { error: 'must be from 1 to 65535' }), z.maximum(65_535, { error: 'must be from 1 to 65535' })),
+};
+const endpoint = z.strictObject(FIELDS, {
+  error: (issue) => (issue.code === 'unrecognized_keys' ? `has unknown fields: ${issue.keys.join(', ')}` : 'must be an object with ip and port'),
 });
 const endpoints = z.array(endpoint, { error: 'must be a list of {ip, port}' }).check(z.maxLength(MOST, { error: `must have at most ${MOST} entries` }));
 

@@ -20,7 +20,7 @@ export interface RunningEnvoy {
   readonly pid: number;
   readonly adminPort: number;
   /** Ends it and waits for that; also when it has ended already. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 type ChildProcessWithPipes = ChildProcessByStdio<Writable, null, Readable>;

@@ -143,7 +143,11 @@ describe('state of the world', () => {
   test('what does not concern a proxy is not sent to it, and what did not change is not sent again', async () => {
     const stream = await connect();
     const before = stream.heard.length;
+    const snapshotOf = () => xds.connected().find((one) => one.stream.nodeId === NODE)?.stream.target;
+    const snapshot = snapshotOf();
     mesh.set('virtualNode', 'aside', { ...node, serviceDiscovery: { dns: { hostname: 'other.internal' } } });
+    await settled();
+    expect(snapshotOf()).toBe(snapshot);
     mesh.set('route', 'r/one', route({ a: 75, b: 25 }));
     await settled();
     expect(stream.heard.length).toBe(before);

@@ -1,0 +1,47 @@
+import { envoyBootstrap, grpcBootstrap, parseNodeId } from '../../../src/controlplane/bootstrap/index.ts';
+import type { ProtoJson } from '../../../src/controlplane/translate/types.ts';
+import { encode } from '../../../src/controlplane/xds/codec.ts';
+
+const at = { nodeId: 'mesh/m/virtualNode/n', xdsHost: '127.0.0.1', xdsPort: 4681 };
+
+describe('Envoy’s bootstrap', () => {
+  test.each([
+    ['plain', at],
+    ['with loopback listeners', { ...at, listen: { 'svc.local': 8080 }, adminPort: 9901 }],
+    ['with all loopback listeners', { ...at, listen: true as const }],
+    ['by host name', { ...at, xdsHost: 'control-plane.internal' }],
+  ])('%s has only fields of Envoy 1.40', (_title, options) => {
+    expect(() => encode('envoy.config.bootstrap.v3.Bootstrap', envoyBootstrap(options) as ProtoJson)).not.toThrow();
+  });
+
+  test('asks for listeners in its metadata only when told to', () => {
+    expect(envoyBootstrap(at)).toMatchObject({ node: { id: at.nodeId, cluster: at.nodeId } });
+    expect(JSON.stringify(envoyBootstrap(at))).not.toContain('meshshift.listen');
+    expect(envoyBootstrap({ ...at, listen: { s: 1 } })).toMatchObject({ node: { metadata: { 'meshshift.listen': { s: 1 } } } });
+  });
+
+  test('resolves a name and takes an address as it is', () => {
+    const typeOf = (xdsHost: string) => (envoyBootstrap({ ...at, xdsHost }) as { static_resources: { clusters: [{ type: string }] } }).static_resources.clusters[0].type;
+    expect(['127.0.0.1', '::1', 'localhost'].map(typeOf)).toEqual(['STATIC', 'STATIC', 'STRICT_DNS']);
+  });
+});
+
+test('gRPC’s bootstrap names server and node, IPv6 in brackets', () => {
+  expect(grpcBootstrap({ ...at, xdsHost: '::1' })).toEqual({
+    xds_servers: [{ server_uri: '[::1]:4681', channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] }],
+    node: { id: at.nodeId, cluster: at.nodeId, locality: {} },
+  });
+});
+
+test.each([
+  ['mesh/m/virtualNode/n', { mesh: 'm', kind: 'virtualNode', name: 'n' }],
+  ['arn:aws:appmesh:us-east-1:123456789012:mesh/m/virtualNode/n', { mesh: 'm', kind: 'virtualNode', name: 'n' }],
+  ['arn:aws-cn:appmesh:cn-north-1:123456789012:mesh/m/virtualGateway/g', { mesh: 'm', kind: 'virtualGateway', name: 'g' }],
+  ['mesh/m', undefined],
+  ['mesh/m/virtualRouter/r', undefined],
+  ['mesh/m/virtualNode/n/x', undefined],
+  ['arn:aws:ecs:us-east-1:123456789012:mesh/m/virtualNode/n', undefined],
+  ['', undefined],
+])('node id %p', (id, expected) => {
+  expect(parseNodeId(id)).toEqual(expected);
+});
