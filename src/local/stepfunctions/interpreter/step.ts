@@ -142,8 +142,10 @@ async function answer(run: Run, signal: Extract<Signal, { task: number }>): Prom
   }
   if (signal.kind === 'taskSubmitted') taskSubmitted(run, thread, wait, signal.output);
   if (signal.kind === 'taskFailed') await taskFailed(run, thread, wait, signal.error, signal.cause);
+  if (signal.kind !== 'taskSucceeded') return true;
+  // Only now: a failure may have taken the thread, and its parent on to another state.
   const state = stateOf(run, thread);
-  if (signal.kind === 'taskSucceeded' && state.Type === 'Task') await taskSucceeded(run, thread, state, wait, signal.output);
+  if (state.Type === 'Task') await taskSucceeded(run, thread, state, wait, signal.output);
   return true;
 }
 
