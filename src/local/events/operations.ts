@@ -32,9 +32,13 @@ function requireList(input: Input, member: string): unknown[] {
 /** A bus is given by name or by ARN. */
 const busName = (value: unknown): string => (typeof value === 'string' && value !== '' ? value.slice(value.lastIndexOf('/') + 1) : 'default');
 
-type EntryResult = { readonly event: NewEvent } | { readonly ErrorCode: string; readonly ErrorMessage: string };
+interface Refused extends Readonly<Record<string, string>> {
+  readonly ErrorCode: string;
+  readonly ErrorMessage: string;
+}
+type EntryResult = { readonly event: NewEvent } | { readonly refused: Refused };
 
-const refuse = (ErrorCode: string, ErrorMessage: string): EntryResult => ({ ErrorCode, ErrorMessage });
+const refuse = (ErrorCode: string, ErrorMessage: string): EntryResult => ({ refused: { ErrorCode, ErrorMessage } });
 
 function checkEntry(entry: unknown, allowAws: boolean): EntryResult {
   if (!isObject(entry)) return refuse('InvalidArgument', 'an entry must be an object');
@@ -61,20 +65,31 @@ function checkSize(entries: readonly unknown[]): void {
   if (bytes > MAX_ENTRY_BYTES) throw invalid(`Entries: ${bytes} bytes: must be at most ${MAX_ENTRY_BYTES}`);
 }
 
-async function putEvents(bus: EventBus, input: Input, request: IncomingMessage): Promise<unknown> {
+/** What PutEvents answers. */
+export interface PutEventsResult {
+  readonly FailedEntryCount: number;
+  readonly Entries: readonly Readonly<Record<string, string>>[];
+}
+
+const allowsAws = ({ headers }: IncomingMessage): boolean => headers[LOCAL_SOURCE_HEADER] === 'allow-aws-source';
+
+/**
+ * PutEvents: each entry is taken or refused for itself.
+ * @throws AwsError ValidationException for what is no list of 1 to 10 entries.
+ */
+export async function putEvents(bus: EventBus, input: Input, allowAws: boolean): Promise<PutEventsResult> {
   const entries = requireList(input, 'Entries');
   checkSize(entries);
   const buses = bus.store.buses();
-  const allowAws = request.headers[LOCAL_SOURCE_HEADER] === 'allow-aws-source';
   const results = entries.map((entry) => checkEntry(entry, allowAws));
   const events = results.flatMap((result) => ('event' in result && buses.includes(result.event.bus) ? [result.event] : []));
   const ids = await bus.accept(events);
   // As on AWS, an entry for a bus that is not there is taken and goes nowhere.
   const Entries = results.map((result) => {
-    if (!('event' in result)) return result;
+    if ('refused' in result) return result.refused;
     return { EventId: (buses.includes(result.event.bus) ? ids.shift() : undefined) ?? crypto.randomUUID() };
   });
-  return { FailedEntryCount: results.filter((result) => !('event' in result)).length, Entries };
+  return { FailedEntryCount: results.filter((result) => 'refused' in result).length, Entries };
 }
 
 function checkPattern(text: unknown): string {
@@ -208,7 +223,7 @@ export function openEventsService(bus: EventBus, { region, accountId }: { region
     targetPrefix: 'AWSEvents',
     version: '1.1',
     operations: {
-      PutEvents: (input, request) => putEvents(bus, input, request),
+      PutEvents: (input, request) => putEvents(bus, input, allowsAws(request)),
       TestEventPattern: (input) => {
         const event = parseJson(requireText(input, 'Event'));
         if (!isObject(event)) throw invalid('Event: must be a JSON object');

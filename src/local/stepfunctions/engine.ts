@@ -9,7 +9,7 @@ import { openDispatch, type Dispatch } from './dispatch.ts';
 import { openEnds, type Ends } from './ends.ts';
 import { isRunnable, newFrame, nextDue, tasksToDispatch, waitOfToken, type Frame } from './interpreter/frame.ts';
 import type { StepContext } from './interpreter/run.ts';
-import { step, type Signal, type Step } from './interpreter/step.ts';
+import { abandon, step, type Signal, type Step } from './interpreter/step.ts';
 import { createEvaluator, type Evaluator } from './jsonata/evaluate.ts';
 import { openStatusChanges, statusDetail, type StatusChanges } from './status-changes.ts';
 import { openStore, type ExecutionRow, type Store } from './store.ts';
@@ -177,7 +177,11 @@ export class Engine {
   async #advance(row: ExecutionRow, actor: Actor, signal: Signal): Promise<boolean> {
     const before = actor.frame ?? this.store.frame(row.id);
     if (before === undefined) return false;
-    const result = await step(before, signal, this.#contextOf(row));
+    const context = this.#contextOf(row);
+    const result = await step(before, signal, context).catch((error: unknown) => {
+      this.options.log('error', 'the interpreter failed; the execution is ended', { execution: row.arn, signal: signal.kind, error: String(error) });
+      return abandon(before, `The state machine could not be interpreted: ${String(error)}`, context);
+    });
     const { frame, events } = result;
     const now = this.options.timers.now();
     await this.options.database.commit(() => {

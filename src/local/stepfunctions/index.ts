@@ -4,7 +4,7 @@ import { stateMachineOperations } from './api/state-machines.ts';
 import { taskOperations } from './api/tasks.ts';
 import type { Engine } from './engine.ts';
 
-export { Engine, type EngineOptions } from './engine.ts';
+export { Engine, hashOf, type EngineOptions } from './engine.ts';
 export { createStateMachine, updateStateMachine, checkDefinition } from './api/state-machines.ts';
 export { startExecution, describeExecution } from './api/executions.ts';
 

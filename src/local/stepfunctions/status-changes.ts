@@ -39,23 +39,23 @@ export interface StatusChanges {
 
 export function openStatusChanges({ onStatusChange, database, timers, log }: EngineOptions, store: Store): StatusChanges {
   let work: Promise<void> | undefined;
-  let again = false;
+  const asked = { again: false };
   let closed = false;
   let cancelRetry: (() => void) | undefined;
 
   const handOn = async (take: NonNullable<typeof onStatusChange>): Promise<void> => {
-    do {
-      again = false;
+    while (asked.again) {
+      asked.again = false;
       for (const { id, detail } of store.changes()) {
         if (closed) return;
         await take(detail);
         await database.commit(() => store.deleteChange(id));
       }
-    } while (again);
+    }
   };
   const deliver = (): void => {
     if (onStatusChange === undefined || closed) return;
-    again = true;
+    asked.again = true;
     work ??= handOn(onStatusChange)
       .catch((error: unknown) => {
         log('error', 'a status change could not be put on the event bus', { error: String(error) });

@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts';
-import type { State } from '../asl/types.ts';
+import type { State, TaskState } from '../asl/types.ts';
 import { StatesError } from '../errors.ts';
 import { dueOf, isRunnable, threadsOf, type Frame, type TaskWait, type Thread } from './frame.ts';
 import { errorOf, inputOf, type EventType, type HistoryEvent } from './history.ts';
@@ -176,4 +176,13 @@ export async function step(before: Frame, signal: Signal, context: StepContext):
   const accepted = await apply(run, signal);
   await advance(run);
   return { frame, events: run.events, commands: run.commands, accepted };
+}
+
+/** Ends an execution that the interpreter itself failed on: an execution that hangs for good would be worse. */
+export function abandon(before: Frame, reason: string, context: StepContext): Step {
+  const frame = structuredClone(before);
+  const run: Run = { frame, context, events: [], commands: [], queue: [] };
+  write(run, lastEvent(run), 'ExecutionFailed', { executionFailedEventDetails: { error: 'States.Runtime', cause: reason } });
+  endWithError(run, 'FAILED', { error: 'States.Runtime', reason });
+  return { frame, events: run.events, commands: run.commands, accepted: true };
 }

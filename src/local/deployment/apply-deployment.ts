@@ -1,0 +1,29 @@
+import type { EventBus } from '../events/event-bus.ts';
+import type { Rule } from '../events/types.ts';
+import { createStateMachine, updateStateMachine, type Engine } from '../stepfunctions/index.ts';
+import { hashOf } from '../stepfunctions/engine.ts';
+import type { DeployedRule, DeployedStateMachine, Deployment } from './read-deployment.ts';
+
+async function applyStateMachine(engine: Engine, { name, arn, definition, roleArn }: DeployedStateMachine): Promise<void> {
+  const existing = engine.store.machine(arn);
+  if (existing === undefined) await createStateMachine(engine, { name, definition, roleArn });
+  else if (existing.definition !== hashOf(definition) || existing.roleArn !== roleArn) await updateStateMachine(engine, arn, { definition, roleArn });
+}
+
+async function applyRule(bus: EventBus, deployed: DeployedRule, arn: string): Promise<void> {
+  const { name, eventBusName, state, eventPattern, targets } = deployed;
+  const rule: Rule = { bus: eventBusName, name, arn, state, eventPattern: JSON.stringify(eventPattern) };
+  await bus.change((store) => {
+    store.addBus(eventBusName);
+    store.putRule(rule);
+    for (const { Id } of store.targets(eventBusName, name)) store.removeTarget(eventBusName, name, Id);
+    for (const target of targets) store.putTarget(eventBusName, name, target);
+  });
+}
+
+/** Creates or updates what serverless.yml declares; applying it again changes nothing. Executions that run keep the definition they started with. */
+export async function applyDeployment({ stateMachines, rules }: Deployment, engine: Engine, bus: EventBus): Promise<void> {
+  const { region, accountId } = engine.options;
+  for (const machine of stateMachines) await applyStateMachine(engine, machine);
+  for (const rule of rules) await applyRule(bus, rule, `arn:aws:events:${region}:${accountId}:rule/${rule.name}`);
+}

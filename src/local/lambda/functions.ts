@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../contracts/log.ts';
+import type { DeployedFunction } from '../deployment/read-deployment.ts';
+import type { Json } from '../json.ts';
+import { AwsError } from '../server/aws-json.ts';
+import type { Invocation } from '../stepfunctions/tasks/runners.ts';
+import { systemTimers } from '../timers.ts';
+import { FunctionNotFound, openLambdaHost, type LambdaHost } from './host.ts';
+
+export interface FunctionsOptions {
+  readonly url: string;
+  readonly region: string;
+  readonly dataFolder: string;
+  readonly tokenKey: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly log: Log;
+}
+
+/** The deployed functions, and how a state machine's task invokes one. */
+export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, log }: FunctionsOptions) {
+  const environment = {
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_APP_MESH: url,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    MESHSHIFT_DATA: dataFolder,
+    MESHSHIFT_TOKEN_KEY: tokenKey,
+  };
+  const host: LambdaHost = openLambdaHost({ functions, environment, timers: systemTimers, log });
+  const invokeTask = async (functionName: string, payload: Json): Promise<Invocation> => {
+    const result = await host.invoke(functionName, JSON.stringify(payload)).catch((error: unknown) => {
+      if (error instanceof FunctionNotFound) throw new AwsError(error.name, error.message, { status: 404, cause: error });
+      throw error;
+    });
+    const requestId = randomUUID();
+    if ('payload' in result) return { payload: JSON.parse(result.payload) as Json, failed: false, requestId };
+    return { payload: { ...result.error, trace: [...result.error.trace] }, failed: true, requestId };
+  };
+  return { host, invokeTask };
+}
