@@ -8,5 +8,17 @@ export const rolloutId = z.strictObject({ id });
 export const stepInput = z.strictObject({ id, step: z.int().check(z.minimum(-1, 'must be at least -1')) });
 export const bakeInput = z.strictObject({ id, bake: count, seconds: z.int().check(z.minimum(1, 'must be at least 1')), token: z.string().check(z.minLength(1, 'must not be empty')) });
 export const judgeInput = z.strictObject({ id, bake: count, endedBy: z.enum(['time', 'action', 'verdict']) });
-export const rollBackInput = z.strictObject({ id, error: z.string(), reason: z.string(), request: z.optional(z.unknown()), executionArn: z.optional(z.string()) });
+
+/** A failed Lambda task's cause is JSON of the error; its message is what a person reads. */
+function messageOf(cause: string): string {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : cause;
+  } catch {
+    return cause;
+  }
+}
+const cause = z.pipe(z.string(), z.transform(messageOf));
+
+export const rollBackInput = z.strictObject({ id, error: z.string(), reason: cause, request: z.optional(z.unknown()), executionArn: z.optional(z.string()) });
 export const finishInput = z.strictObject({ id, failed: z.optional(z.string()) });

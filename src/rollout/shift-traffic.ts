@@ -50,14 +50,13 @@ export async function shiftTraffic(ports: Ports, id: string, percent: number, pr
   );
   const at = ports.clock();
   const entry = (kind: string, reason: string): HistoryEntry => ({ at, who: 'meshshift', kind, reason });
-  // Asked again after it was done: nothing more is to be told.
-  const said = differs(next, record.weights).length === 0 && Object.entries(progress).every(([key, value]) => record[key as keyof RolloutRecord] === value);
-  if (said && foreign === undefined) return record;
+  const moved = differs(next, record.weights).length > 0 || record.step !== (progress.step ?? record.step);
   const shifted = await updateRecord(ports.store, id, (current) => ({
     record: { ...current, ...progress, weights: next, holds: 0, paused: false },
-    history: [...(foreign === undefined ? [] : [entry('healed', foreign)]), entry('shifted', `${percent} % on ${record.canary}`)],
+    history: [...(foreign === undefined ? [] : [entry('healed', foreign)]), ...(moved ? [entry('shifted', `${percent} % on ${record.canary}`)] : [])],
   }));
-  await ports.publish('Rollout Shifted', { ...toDetail(shifted, `${percent} % on ${record.canary}`), weight: percent });
+  // Asked again after it was done, there is nothing more to tell.
+  if (moved) await ports.publish('Rollout Shifted', { ...toDetail(shifted, `${percent} % on ${record.canary}`), weight: percent });
   return shifted;
 }
 

@@ -1,0 +1,236 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient, StartExecutionCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
+import { AppMeshClient } from '@aws-sdk/client-app-mesh';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Rollout } from '../../src/contracts/rollout.ts';
+import { silent } from '../../src/contracts/log.ts';
+import { openMeshApi, type MeshApi } from '../../src/controlplane/api/mesh-api.ts';
+import { createTelemetry, type Telemetry } from '../../src/controlplane/telemetry/telemetry.ts';
+import { after } from '../../src/controlplane/timers.ts';
+import { openLocalDatabase } from '../../src/local/database.ts';
+import { serveAwsJson, operationOf, type AwsJsonService } from '../../src/local/server/aws-json.ts';
+import { createStateMachine, Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
+import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
+import type { Json } from '../../src/local/json.ts';
+import { startWatch, type Watch } from '../../src/rollout/watch/start-watch.ts';
+import { openLibsqlStore } from '../../src/store/libsql.ts';
+import { databasePath } from '../../src/store/open.ts';
+import { functions } from './functions.ts';
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+const TOKEN_KEY = Buffer.alloc(32, 7).toString('base64');
+const INTERVAL_MS = 50;
+
+/** Everything a rollout meets, in this process: App Mesh's API, telemetry, the engine, the bus and the watch, behind one loopback server. */
+export interface World {
+  readonly url: string;
+  readonly folder: string;
+  readonly mesh: AppMeshClient;
+  readonly stepFunctions: SFNClient;
+  readonly events: { readonly type: string; readonly detail: Record<string, unknown> }[];
+  readonly calls: { readonly name: string; readonly payload: unknown }[];
+  /** Share of bad answers by virtual node; 0.002 of every other. */
+  readonly errorRates: Map<string, number>;
+  /** Requests in each 10 ms; none when 0. */
+  traffic: number;
+  /** What a function does instead of its handler, for faults. */
+  readonly faults: Map<string, (payload: unknown) => Promise<unknown>>;
+  arn(machine: 'provision' | 'canary'): string;
+  start(machine: 'provision' | 'canary', input: unknown, name?: string): Promise<string>;
+  ended(executionArn: string): Promise<{ status: string; error?: string; cause?: string; output: unknown }>;
+  history(executionArn: string): Promise<HistoryEvent[]>;
+  rollout(id: string): Promise<Rollout>;
+  api(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  /** Ends watch and engine as a crash does, and starts them again over the same files. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const definitionOf = (machine: string): string =>
+  readFileSync(new URL(`../../statemachines/${machine}.asl.json`, import.meta.url), 'utf8').replace(/\$\{(\w+)FunctionArn\}/g, (_, name: string) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`);
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** Sends traffic by the weights of every route, as sidecars do, and reports it. */
+function generate(api: MeshApi, telemetry: Telemetry, world: Pick<World, 'traffic' | 'errorRates'>): () => void {
+  let fraction = 0;
+  const timer = setInterval(() => {
+    for (const mesh of api.reader.meshNames()) {
+      for (const route of api.reader.view(mesh)?.routes.values() ?? []) {
+        const targets = (route.spec.http2Route ?? route.spec.httpRoute ?? route.spec.grpcRoute)?.action?.weightedTargets ?? [];
+        const sum = targets.reduce((total, { weight = 0 }) => total + weight, 0);
+        const counts = targets.map(({ virtualNode = '', weight = 0 }) => {
+          const requests = Math.round((world.traffic * weight) / sum);
+          fraction += requests * (world.errorRates.get(virtualNode) ?? 0.002);
+          const errors = Math.min(requests, Math.floor(fraction));
+          fraction -= errors;
+          return { virtualNode, ok: requests - errors, errors };
+        });
+        telemetry.report(mesh, world.traffic === 0 ? [] : counts);
+      }
+    }
+  }, 10);
+  return () => clearInterval(timer);
+}
+
+const contextOf = (functionName: string) => ({ functionName, awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 });
+
+/** Opens a world. `speed`: how many times faster the engine's seconds pass. */
+export async function openWorld({ speed = 10 } = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'meshshift-world-'));
+  const store = openLibsqlStore(databasePath(folder));
+  const api = await openMeshApi({ store, region: REGION, accountId: ACCOUNT, clock: Date.now, log: silent });
+  const telemetry = createTelemetry({ intervalMs: INTERVAL_MS, clock: Date.now, after });
+  const clients: { destroy(): void }[] = [];
+  let running: { engine: Engine; watch: Watch; service: AwsJsonService; close(): Promise<void> } | undefined;
+
+  const invoke = async (name: string, payload: Json) => {
+    const short = name.split(':').at(-1) ?? '';
+    world.calls.push({ name: short, payload });
+    try {
+      const answer = (await world.faults.get(short)?.(payload)) ?? (await functions[short]!(payload, contextOf(short)));
+      return { payload: (answer ?? null) as Json, failed: false, requestId: 'test' };
+    } catch (error) {
+      const { name: errorType, message } = error as Error;
+      return { payload: { errorType, errorMessage: message }, failed: true, requestId: 'test' };
+    }
+  };
+  const putEvents = (entries: readonly { DetailType?: string; Detail?: string }[]) => {
+    for (const { DetailType = '', Detail = '{}' } of entries) world.events.push({ type: DetailType, detail: JSON.parse(Detail) as Record<string, unknown> });
+    return Promise.resolve({ FailedEntryCount: 0, Entries: entries.map(() => ({ EventId: 'test' })) });
+  };
+
+  const open = async () => {
+    const database = openLocalDatabase(folder);
+    const base = Date.now();
+    const engine: Engine = new Engine({
+      database,
+      region: REGION,
+      accountId: ACCOUNT,
+      log: silent,
+      timers: { now: () => Math.round(base + (Date.now() - base) * speed), after: (ms, run) => after(ms / speed, run) },
+      runners: openRunners({ invoke, putEvents: (entries) => putEvents(entries as never), engine: () => engine }),
+      onStatusChange: async (detail) => {
+        const event = { source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail };
+        const wanted = String(detail['stateMachineArn']).endsWith('canary') && ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(String(detail['status']));
+        if (wanted) await invoke('ExecutionStopped', event as unknown as Json);
+      },
+    });
+    engine.recover();
+    for (const machine of ['provision', 'canary']) await createStateMachine(engine, { name: `meshshift-dev-${machine}`, definition: definitionOf(machine), roleArn: `arn:aws:iam::${ACCOUNT}:role/x` });
+    const watch = startWatch({ store, telemetry, stepFunctions: world.stepFunctions, tokenKey: TOKEN_KEY, log: process.env['DEBUG'] ? console.error : silent, clock: Date.now });
+    const service = stepFunctionsService(engine);
+    return {
+      engine,
+      watch,
+      service,
+      close: async () => {
+        await watch.close();
+        await engine.close();
+        await database.close();
+      },
+    };
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = request.url ?? '';
+    if (api.owns(request.method ?? '', path)) return api.handle(request, response);
+    const [, mesh, node] = /^\/meshshift\/v1\/telemetry\/([^/]+)\/([^/?]+)/.exec(path) ?? [];
+    if (mesh !== undefined && node !== undefined) return send(response, 200, telemetry.read(mesh, node, Number(new URL(path, url).searchParams.get('since'))));
+    const body = await bodyOf(request);
+    if (running !== undefined && operationOf(request, running.service) !== undefined) return serveAwsJson(running.service, request, body, response, (error) => console.error(error));
+    if (request.headers['x-amz-target'] === 'AWSEvents.PutEvents') return send(response, 200, await putEvents((JSON.parse(body) as { Entries: [] }).Entries));
+    send(response, 404, { message: 'not here' });
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_APP_MESH: url,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    MESHSHIFT_DATA: folder,
+    MESHSHIFT_EVENT_BUS: 'default',
+    MESHSHIFT_CANARY_STATE_MACHINE_ARN: `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:meshshift-dev-canary`,
+    MESHSHIFT_TOKEN_KEY: TOKEN_KEY,
+  });
+  const options = { endpoint: url, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
+  const [mesh, stepFunctions, bridge] = [new AppMeshClient(options), new SFNClient(options), new EventBridgeClient(options)];
+  clients.push(mesh, stepFunctions, bridge);
+
+  const world: World = {
+    url,
+    folder,
+    mesh,
+    stepFunctions,
+    events: [],
+    calls: [],
+    errorRates: new Map(),
+    traffic: 40,
+    faults: new Map(),
+    arn: (machine) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:meshshift-dev-${machine}`,
+    start: async (machine, input, name) => (await stepFunctions.send(new StartExecutionCommand({ stateMachineArn: world.arn(machine), input: JSON.stringify(input), ...(name === undefined ? {} : { name }) }))).executionArn!,
+    ended: async (executionArn) => {
+      for (;;) {
+        const { status = '', error, cause, output } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+        if (status !== 'RUNNING') return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }), output: JSON.parse(output ?? 'null') as unknown };
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    history: async (executionArn) => {
+      const events: HistoryEvent[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = await stepFunctions.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, ...(nextToken === undefined ? {} : { nextToken }) }));
+        events.push(...(page.events ?? []));
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      return events;
+    },
+    rollout: async (id) => (await world.api('GET', `/rollouts/${encodeURIComponent(id)}`)).body as Rollout,
+    api: async (method, path, body) => {
+      const event = {
+        version: '2.0',
+        rawPath: `/meshshift/v1${path.split('?')[0] ?? ''}`,
+        queryStringParameters: Object.fromEntries(new URL(path, url).searchParams),
+        requestContext: { http: { method, path } },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      };
+      const { statusCode, body: text } = (await functions['RolloutsApi']!(event, contextOf('RolloutsApi'))) as { statusCode: number; body: string };
+      return { status: statusCode, body: JSON.parse(text) as unknown };
+    },
+    restart: async () => {
+      await running?.close();
+      running = await open();
+    },
+    stop: async () => {
+      stopTraffic();
+      await running?.close();
+      telemetry.close();
+      for (const client of clients) client.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  const stopTraffic = generate(api, telemetry, world);
+  running = await open();
+  return world;
+}
