@@ -71,13 +71,15 @@ async function advance(run: Run): Promise<void> {
     const thread = frame.threads[queue.shift() as number];
     if (thread?.phase === 'enter') enter(run, thread);
     else if (thread?.phase === 'execute') await execute(run, thread);
-    if (frame.nextEvent > MAX_EVENTS) {
-      const reason = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
-      if (frame.status !== 'RUNNING') return;
-      write(run, 0, 'ExecutionFailed', { executionFailedEventDetails: { error: 'States.Runtime', cause: reason } });
-      endWithError(run, 'FAILED', { error: 'States.Runtime', reason });
-    }
+    if (frame.nextEvent >= MAX_EVENTS && frame.status === 'RUNNING') endByLength(run);
   }
+}
+
+/** The last event a history has room for tells that it is full. */
+function endByLength(run: Run): void {
+  const reason = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
+  write(run, 0, 'ExecutionFailed', { executionFailedEventDetails: { error: 'States.Runtime', cause: reason } });
+  endWithError(run, 'FAILED', { error: 'States.Runtime', reason });
 }
 
 function start(run: Run, timeoutSeconds: number | undefined): boolean {
