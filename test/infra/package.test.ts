@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { resolveIntrinsics } from '../../src/local/deployment/intrinsics.ts';
+import { readDeployment, readResources, openScope } from '../../src/local/deployment/read-deployment.ts';
+import type { TemplateResource } from '../../src/local/deployment/resources.ts';
 import { describeWith, hasCommand } from '../support/components.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -84,6 +87,47 @@ describe('the packaged stack', () => {
   test('takes image pushes of ECR and of the samples', () => {
     const rule = template.Resources['ImagePushedRule']?.Properties['EventPattern'];
     expect(rule).toMatchObject({ source: ['aws.ecr', 'meshshift.sample'], detail: { 'action-type': ['PUSH'], result: ['SUCCESS'] } });
+  });
+});
+
+describe('the local reader of serverless.yml', () => {
+  const place = { region: 'us-east-1', accountId: '000000000000' };
+  const read = () => readDeployment({ file: join(ROOT, 'serverless.yml'), ...place });
+  /** Of the packaged template, what the reader knows. */
+  const packaged = () => {
+    const known = new Set(['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine', 'AWS::Events::Rule', 'AWS::IAM::Role', 'AWS::SQS::Queue', 'AWS::DynamoDB::Table', 'AWS::Logs::LogGroup', 'AWS::Lambda::Permission', 'AWS::SQS::QueuePolicy']);
+    const resources = new Map(Object.entries(template.Resources).filter(([, { Type }]) => known.has(Type)) as [string, TemplateResource][]);
+    return { resources, scope: openScope('template', resources, { file: 'template', ...place }) };
+  };
+
+  test('finds the state machines and rules of the packaged template, and no other', () => {
+    const { resources, scope } = packaged();
+    const { stateMachines, rules } = read();
+    expect(stateMachines).toHaveLength(2);
+    expect({ stateMachines, rules }).toEqual(readResources(resources, scope));
+  });
+
+  test('gives each function the name, environment and limits of the packaged template', () => {
+    const { scope } = packaged();
+    const expected = ofType('AWS::Lambda::Function').map(([, { Properties }]) => {
+      const { FunctionName, Environment, Timeout, MemorySize, Handler } = Properties as { FunctionName: string; Environment: { Variables: unknown }; Timeout: number; MemorySize: number; Handler: string };
+      return { name: FunctionName, environment: resolveIntrinsics(Environment.Variables, scope, ''), timeoutSeconds: Timeout, memoryMiB: MemorySize, handler: Handler };
+    });
+    const actual = read().functions.map(({ name, environment, timeoutSeconds, memoryMiB, module, exportName }) => ({
+      name,
+      environment,
+      timeoutSeconds,
+      memoryMiB,
+      handler: `${relative(ROOT, module).replace(/\.mjs$/, '')}.${exportName}`,
+    }));
+    const byName = (one: { name: string }, other: { name: string }): number => one.name.localeCompare(other.name);
+    expect(actual.toSorted(byName)).toEqual(expected.toSorted(byName));
+  });
+
+  test('serves the HTTP routes of the packaged template', () => {
+    const keys = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => String(Properties['RouteKey']));
+    const routes = read().functions.flatMap((deployed) => deployed.routes.map(({ method, path }) => `${method} ${path}`));
+    expect(routes.toSorted()).toEqual(keys.toSorted());
   });
 });
 

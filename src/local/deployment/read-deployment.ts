@@ -118,7 +118,8 @@ function collectResources({ service, provider, functions, resources }: Configura
   return new Map([...own, ...resources.flatMap(({ Resources }) => Object.entries(Resources))]);
 }
 
-function openScope(file: string, resources: ReadonlyMap<string, TemplateResource>, options: ReadDeploymentOptions): IntrinsicScope {
+/** What Ref, Fn::GetAtt and Fn::Sub resolve to, of a set of resources. @throws DeploymentError for a type that is not known. */
+export function openScope(file: string, resources: ReadonlyMap<string, TemplateResource>, options: ReadDeploymentOptions): IntrinsicScope {
   const values = new Map<string, ResourceValues>();
   for (const [id, resource] of resources) {
     if (!isKnownType(resource.Type)) throw new DeploymentError({ file, path: `resources.${id}.Type`, value: resource.Type }, 'is no resource type that the local runtime knows');
