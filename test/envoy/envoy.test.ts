@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { NodeTelemetry } from '../../src/controlplane/model/counts.ts';
 import type { Propagation } from '../../src/controlplane/xds/propagation.ts';
 import { openCaller, type Caller, type Tally } from '../support/caller.ts';
@@ -7,6 +8,9 @@ import { envoyBinary, startCallerEnvoy } from '../support/envoy.ts';
 import { eventually } from '../support/eventually.ts';
 import { startUpstream, type Upstream } from '../support/upstreams.ts';
 import { addNode, buildWalkthrough, CALLER, MESH, register, shift } from '../support/walkthrough.ts';
+
+// Thousands of requests on a machine that may be busy with other suites.
+jest.setTimeout(90_000);
 
 const total = ({ buckets }: NodeTelemetry): { ok: number; errors: number } =>
   buckets.reduce((sum, { ok, errors }) => ({ ok: sum.ok + ok, errors: sum.errors + errors }), { ok: 0, errors: 0 });

@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import type { NodeTelemetry } from '../../src/controlplane/model/counts.ts';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 import { eventually } from '../support/eventually.ts';
 import { startProxylessCaller, type ProxylessCaller } from '../support/proxyless.ts';
 import { startUpstream, type Upstream } from '../support/upstreams.ts';
 import { addNode, buildWalkthrough, MESH, register, shift } from '../support/walkthrough.ts';
+
+// Thousands of requests on a machine that may be busy with other suites.
+jest.setTimeout(90_000);
 
 const total = ({ buckets }: NodeTelemetry): number => buckets.reduce((sum, { ok, errors }) => sum + ok + errors, 0);
 

@@ -29,6 +29,8 @@ export interface ResponseBody {
 /** The names a client asked for, or everything there is. */
 export type Subscription = 'all' | ReadonlySet<string>;
 
+const MOST_BODIES = 256;
+
 /** All resources of one type that are offered together. Immutable; what is computed from it is kept with it. */
 export class ResourceSet {
   readonly type: ResourceType;
@@ -47,6 +49,8 @@ export class ResourceSet {
     const known = this.#bodies.get(key);
     if (known !== undefined) return known;
     const body = this.#encode(subscription);
+    // Clients ask for the same few parts; one that asks for ever others must not fill the memory.
+    if (this.#bodies.size >= MOST_BODIES) this.#bodies.clear();
     this.#bodies.set(key, body);
     return body;
   }

@@ -105,7 +105,7 @@ describe('who may connect', () => {
     ['an id of another form', 'sidecar~10.0.0.1~x', 'is not mesh/NAME/virtualNode/NAME'],
     ['an unknown mesh', 'mesh/other/virtualNode/caller', 'is not there'],
     ['an unknown node', 'mesh/m/virtualNode/absent', 'is not there'],
-    ['a virtual gateway', 'mesh/m/virtualGateway/caller', 'is not there'],
+    ['a virtual gateway', 'mesh/m/virtualGateway/caller', 'virtual gateways are not served yet'],
   ])('%s ends with status 3', async (_title, id, details) => {
     const stream = client.open(id);
     stream.request('cluster');
@@ -233,6 +233,7 @@ describe('refusals', () => {
     expect(stateOf()).toEqual({ nodeId: NODE, kind: 'envoy', state: 'rejected', error: 'route: regex is bad' });
     expect(counted('route', 'one')).toMatchObject({ version: 2, acked: 0, rejected: 1 });
     expect(warnings).toEqual([{ message: 'a proxy refused its configuration', node: NODE, type: 'route', error: 'regex is bad' }]);
+    stream.request('route', { names: [ROUTES], nonce, error: 'regex is bad' });
     await settled();
     expect(stream.heard.at(-1)?.nonce).toBe(nonce);
     mesh.set('route', 'r/one', route({ a: 2, b: 8 }));
@@ -262,6 +263,28 @@ describe('refusals', () => {
     timers.pass(60_000);
     await settled();
     expect(stream.heard.findLast(({ type }) => type === 'cluster')?.names).toEqual([cluster('a'), cluster('b'), cluster('c')]);
+  });
+});
+
+describe('a mesh that cannot be published', () => {
+  test('is shown as rejected, with the reason; the last good configuration stays, and a good one mends it', async () => {
+    const stream = await connect();
+    const before = stream.heard.length;
+    mesh.set('route', 'r/one', route({ a: 1 }, 7 as unknown as string));
+    await settled();
+    expect(stream.heard.length).toBe(before);
+    expect(stateOf()).toMatchObject({ state: 'rejected', error: expect.stringMatching(/^mesh m, virtualNode caller: .*prefix/) as string });
+    expect(counted('route', 'one')).toMatchObject({ version: 2, rejected: 1 });
+    mesh.set('route', 'r/one', route({ a: 1, b: 3 }));
+    expect(counted('route', 'one')).toMatchObject({ version: 3, acked: 0 });
+    await stream.accept('route');
+    await eventually(() => stateOf()?.state === 'acked' || undefined, 'mended');
+  });
+
+  test('counts as pending for a proxy as long as its configuration holds an older version', async () => {
+    await connect();
+    mesh.set('route', 'r/one', route({ a: 1, b: 3 }));
+    expect(counted('route', 'one')).toEqual({ kind: 'route', name: 'one', parent: 'r', version: 2, acked: 0, pending: 1, rejected: 0 });
   });
 });
 
