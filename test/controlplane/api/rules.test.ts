@@ -153,6 +153,7 @@ describe('tags', () => {
   test.each<[string, Json]>([
     ['no ARN', { resourceArn: 'x' }],
     ['an ARN of another service', { resourceArn: `arn:aws:s3:::bucket` }],
+    ['an ARN of no mesh', { resourceArn: `arn:aws:appmesh:eu-central-1:${ACCOUNT}:node/${MESH}` }],
     ['an ARN of no kind', { resourceArn: `arn:aws:appmesh:eu-central-1:${ACCOUNT}:mesh/${MESH}/thing/x` }],
     ['a route without its router', { resourceArn: `arn:aws:appmesh:eu-central-1:${ACCOUNT}:mesh/${MESH}/route/x` }],
     ['a path too long', { resourceArn: `arn:aws:appmesh:eu-central-1:${ACCOUNT}:mesh/${MESH}/virtualRouter/a/route/b/c` }],

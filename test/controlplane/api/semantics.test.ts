@@ -205,46 +205,6 @@ describe('x-meshshift-if-version', () => {
   });
 });
 
-describe('concurrent writes', () => {
-  test('of one resource are one after another: each gets a version of its own', async () => {
-    const meshName = await freshMesh();
-    await send('CreateRoute', { ...naming('route', meshName, 'r'), spec: routeSpec(['blue', 100]) });
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => send('UpdateRoute', { ...naming('route', meshName, 'r'), spec: routeSpec(['blue', index + 1]) })),
-    );
-    const versions = answers.map(({ route }) => (route as { metadata: { version: number } }).metadata.version);
-    expect([...versions].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, index) => index + 2));
-    const last = answers[versions.indexOf(51)]!['route'];
-    expect((await send('DescribeRoute', naming('route', meshName, 'r')))['route']).toEqual(last);
-  });
-
-  test('of one name: one is created, the others conflict', async () => {
-    const meshName = await freshMesh();
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => send('CreateVirtualNode', { ...naming('virtualNode', meshName, 'same'), spec: {} })));
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  });
-
-  test('with one client token: one is done, all are answered alike', async () => {
-    const meshName = await freshMesh();
-    const input = { ...naming('virtualNode', meshName, 'same'), spec: {}, clientToken: `race-${meshName}` };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send('CreateVirtualNode', input)));
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-  });
-
-  test('of a node and a route to it never leave a route without its node', async () => {
-    const meshName = await freshMesh();
-    for (let round = 0; round < 20; round += 1) {
-      const node = naming('virtualNode', meshName, `n${round}`);
-      await send('CreateVirtualNode', { ...node, spec: nodeSpec('n') });
-      const both = [send('DeleteVirtualNode', node), send('CreateRoute', { ...naming('route', meshName, `r${round}`), spec: routeSpec([`n${round}`, 1]) })];
-      const [deleted, created] = await Promise.allSettled(round % 2 === 0 ? both : both.reverse());
-      expect([deleted!.status, created!.status].sort()).toEqual(['fulfilled', 'rejected']);
-    }
-    const view = server.api.reader.view(meshName)!;
-    for (const { spec } of view.routes.values()) expect(view.virtualNodes.has(spec.httpRoute!.action!.weightedTargets![0]!.virtualNode!)).toBe(true);
-  });
-});
-
 test('a view does not change under its reader', async () => {
   const meshName = await freshMesh();
   const before = server.api.reader.view(meshName)!;

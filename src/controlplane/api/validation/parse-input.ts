@@ -17,7 +17,7 @@ const join = (path: string, member: string): string => (path === '' ? member : `
 function parseMembers(members: readonly Member[], value: Readonly<Record<string, unknown>>, path: string, report: Report): Record<string, unknown> {
   const parsed: Record<string, unknown> = {};
   for (const { name, shape, required } of members) {
-    const given = Object.hasOwn(value, name) ? value[name] : undefined;
+    const given = value[name];
     if (given !== undefined && given !== null) parsed[name] = parseShape(shape, given, join(path, name), report);
     else if (required) report(join(path, name), undefined, 'is required');
   }
