@@ -17,18 +17,23 @@ const TRANSIENT_NAMES = new Set([
   'TooManyRequestsException',
   'TransactionConflictException',
 ]);
-const TRANSIENT_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'SQLITE_BUSY', 'UND_ERR_SOCKET']);
+/** Codes of the network and of libSQL; who wraps an error keeps them in its message at least. */
+const TRANSIENT_CODES = /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|SQLITE_BUSY|UND_ERR_SOCKET)\b/;
 
-interface Fault extends Error {
+interface Fault {
+  readonly name?: string;
+  readonly message?: string;
   readonly code?: string;
+  readonly cause?: unknown;
   readonly $retryable?: object;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
+/** By what it says of itself, not by its class: the SDK wraps what the network threw. */
 function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { name, message, code, cause, $retryable, $metadata } = error as Fault;
-  if (TRANSIENT_NAMES.has(name) || TRANSIENT_CODES.has(code ?? '') || message === 'fetch failed') return true;
+  if (typeof error !== 'object' || error === null) return false;
+  const { name = '', message = '', code = '', cause, $retryable, $metadata } = error as Fault;
+  if (TRANSIENT_NAMES.has(name) || TRANSIENT_CODES.test(`${code} ${message}`) || message === 'fetch failed') return true;
   return $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500 || isTransient(cause);
 }
 

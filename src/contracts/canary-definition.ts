@@ -118,7 +118,8 @@ const definitionSchema = z
     hooks: unsupported('no hook is called'),
   })
   .check(
-    z.refine((definition) => bakeSeconds(definition) <= definition.deadline, {
+    // Written so that a bake which is wrong itself is no second mistake.
+    z.refine((definition) => !(bakeSeconds(definition) > definition.deadline), {
       message: 'must be at least the sum of all bakes, or no rollout could end in time',
       path: ['deadline'],
     }),

@@ -149,10 +149,16 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
     const path = request.url ?? '';
     if (api.owns(request.method ?? '', path)) return api.handle(request, response);
     const [, mesh, node] = /^\/meshshift\/v1\/telemetry\/([^/]+)\/([^/?]+)/.exec(path) ?? [];
-    if (mesh !== undefined && node !== undefined) return send(response, 200, telemetry.read(mesh, node, Number(new URL(path, url).searchParams.get('since'))));
+    if (mesh !== undefined && node !== undefined) {
+      send(response, 200, telemetry.read(mesh, node, Number(new URL(path, url).searchParams.get('since'))));
+      return;
+    }
     const body = await bodyOf(request);
+    if (request.headers['x-amz-target'] === 'AWSEvents.PutEvents') {
+      send(response, 200, await putEvents((JSON.parse(body) as { Entries: [] }).Entries));
+      return;
+    }
     if (running !== undefined && operationOf(request, running.service) !== undefined) return serveAwsJson(running.service, request, body, response, (error) => console.error(error));
-    if (request.headers['x-amz-target'] === 'AWSEvents.PutEvents') return send(response, 200, await putEvents((JSON.parse(body) as { Entries: [] }).Entries));
     send(response, 404, { message: 'not here' });
   };
   const server = createServer((request, response) => void answer(request, response));
