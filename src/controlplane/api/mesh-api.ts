@@ -61,7 +61,8 @@ export async function openMeshApi({ store, region, accountId, clock, log, quotas
   const answer = async (request: IncomingMessage): Promise<string> => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
     const match = route(request.method ?? '', path);
-    if (match === undefined) throw new ApiError('UnknownOperationException', `no operation of App Mesh is ${request.method ?? ''} ${path.slice(0, 200)}`);
+    if (match === undefined)
+      throw new ApiError('UnknownOperationException', `no operation of App Mesh is ${request.method ?? ''} ${path.slice(0, 200)}`);
     const input = await readInput(request, match, query);
     return JSON.stringify(toWire(match.operation.output, await perform(api, match.operation, input, readVersion(request))));
   };

@@ -17,7 +17,9 @@ export const sender =
   };
 
 /** The error an operation answers: its type, status and message. Fails the test when it succeeds. */
-export async function errorOf(answer: Promise<unknown>): Promise<{ readonly name: string; readonly status: number | undefined; readonly message: string }> {
+export async function errorOf(
+  answer: Promise<unknown>,
+): Promise<{ readonly name: string; readonly status: number | undefined; readonly message: string }> {
   try {
     await answer;
   } catch (error) {
@@ -29,19 +31,34 @@ export async function errorOf(answer: Promise<unknown>): Promise<{ readonly name
 
 const listener = { portMapping: { port: 80, protocol: 'http2' } };
 export const nodeSpec = (hostname: string): Json => ({ listeners: [listener], serviceDiscovery: { dns: { hostname } } });
-export const targets = (...weights: readonly (readonly [string, number])[]): Json => ({ weightedTargets: weights.map(([virtualNode, weight]) => ({ virtualNode, weight })) });
-export const routeSpec = (...weights: readonly (readonly [string, number])[]): Json => ({ httpRoute: { match: { prefix: '/' }, action: targets(...weights) } });
-export const gatewayRouteSpec = (virtualServiceName: string): Json => ({ httpRoute: { match: { prefix: '/' }, action: { target: { virtualService: { virtualServiceName } } } } });
+export const targets = (...weights: readonly (readonly [string, number])[]): Json => ({
+  weightedTargets: weights.map(([virtualNode, weight]) => ({ virtualNode, weight })),
+});
+export const routeSpec = (...weights: readonly (readonly [string, number])[]): Json => ({
+  httpRoute: { match: { prefix: '/' }, action: targets(...weights) },
+});
+export const gatewayRouteSpec = (virtualServiceName: string): Json => ({
+  httpRoute: { match: { prefix: '/' }, action: { target: { virtualService: { virtualServiceName } } } },
+});
 
 /** A spec of each kind, and another one to update it to. Both hold in the mesh that `prepare` makes. */
 export const SPECS: Readonly<Record<Kind, readonly [Json, Json]>> = {
   mesh: [{ egressFilter: { type: 'DROP_ALL' } }, { egressFilter: { type: 'ALLOW_ALL' }, serviceDiscovery: { ipPreference: 'IPv4_ONLY' } }],
   virtualNode: [nodeSpec('a.local'), { ...nodeSpec('b.local'), backends: [{ virtualService: { virtualServiceName: 'not.there.yet' } }] }],
   virtualRouter: [{ listeners: [listener] }, { listeners: [{ portMapping: { port: 81, protocol: 'http' } }] }],
-  route: [routeSpec(['blue', 100]), { priority: 3, grpcRoute: { match: { serviceName: 'a.B', methodName: 'C' }, action: targets(['blue', 1], ['green', 0]) } }],
+  route: [
+    routeSpec(['blue', 100]),
+    { priority: 3, grpcRoute: { match: { serviceName: 'a.B', methodName: 'C' }, action: targets(['blue', 1], ['green', 0]) } },
+  ],
   virtualService: [{}, { provider: { virtualRouter: { virtualRouterName: 'router' } } }],
-  virtualGateway: [{ listeners: [listener] }, { listeners: [{ portMapping: { port: 8080, protocol: 'grpc' }, connectionPool: { grpc: { maxRequests: 5 } } }] }],
-  gatewayRoute: [gatewayRouteSpec('service.local'), { priority: 9, grpcRoute: { match: { serviceName: 'a.B' }, action: { target: { virtualService: { virtualServiceName: 'service.local' } } } } }],
+  virtualGateway: [
+    { listeners: [listener] },
+    { listeners: [{ portMapping: { port: 8080, protocol: 'grpc' }, connectionPool: { grpc: { maxRequests: 5 } } }] },
+  ],
+  gatewayRoute: [
+    gatewayRouteSpec('service.local'),
+    { priority: 9, grpcRoute: { match: { serviceName: 'a.B' }, action: { target: { virtualService: { virtualServiceName: 'service.local' } } } } },
+  ],
 };
 
 /** What names a resource of a kind in a mesh: its members in a request. */

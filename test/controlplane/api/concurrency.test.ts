@@ -61,7 +61,9 @@ describe('concurrent writes', () => {
 
   test('of one name: one is created, the others conflict', async () => {
     const meshName = await freshMesh();
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => send('CreateVirtualNode', { ...naming('virtualNode', meshName, 'same'), spec: {} })));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, () => send('CreateVirtualNode', { ...naming('virtualNode', meshName, 'same'), spec: {} })),
+    );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
@@ -77,7 +79,10 @@ describe('concurrent writes', () => {
     for (let round = 0; round < 20; round += 1) {
       const node = naming('virtualNode', meshName, `n${round}`);
       await send('CreateVirtualNode', { ...node, spec: nodeSpec('n') });
-      const both = [send('DeleteVirtualNode', node), send('CreateRoute', { ...naming('route', meshName, `r${round}`), spec: routeSpec([`n${round}`, 1]) })];
+      const both = [
+        send('DeleteVirtualNode', node),
+        send('CreateRoute', { ...naming('route', meshName, `r${round}`), spec: routeSpec([`n${round}`, 1]) }),
+      ];
       const [deleted, created] = await Promise.allSettled(round % 2 === 0 ? both : both.reverse());
       expect([deleted!.status, created!.status].sort()).toEqual(['fulfilled', 'rejected']);
     }
@@ -86,7 +91,9 @@ describe('concurrent writes', () => {
   });
 
   test('of meshes with one client token: one is done, the others conflict', async () => {
-    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, index) => send('CreateMesh', { meshName: `one-token-${index}`, clientToken: 'one-token' })));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, index) => send('CreateMesh', { meshName: `one-token-${index}`, clientToken: 'one-token' })),
+    );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(server.api.reader.meshNames().filter((name) => name.startsWith('one-token'))).toHaveLength(1);
   });

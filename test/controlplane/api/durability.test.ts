@@ -23,7 +23,13 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
   await folder.remove();
 });
-const stop = (server: MeshServer): Promise<void> => servers.splice(servers.findIndex(({ url }) => url === server.url), 1)[0]!.close();
+const stop = (server: MeshServer): Promise<void> =>
+  servers
+    .splice(
+      servers.findIndex(({ url }) => url === server.url),
+      1,
+    )[0]!
+    .close();
 
 const KIND_NAMES = Object.keys(KINDS) as Kind[];
 
@@ -35,7 +41,10 @@ async function readEverything(send: Send): Promise<Json> {
     answers[plural] = listed;
     for (const item of listed) {
       const id = naming(kind, 'm', String(item[nameMember]));
-      answers[`${noun} ${String(item[nameMember])}`] = [(await send(`Describe${noun}`, id))[kind], await send('ListTagsForResource', { resourceArn: item['arn'] })];
+      answers[`${noun} ${String(item[nameMember])}`] = [
+        (await send(`Describe${noun}`, id))[kind],
+        await send('ListTagsForResource', { resourceArn: item['arn'] }),
+      ];
     }
   }
   return answers;
@@ -56,10 +65,17 @@ test('a restart answers everything as before, and what refers to what is known a
 
   const after = await start();
   expect(await readEverything(after.send)).toEqual(answers);
-  for (const [operation, kind, name] of [['DeleteVirtualNode', 'virtualNode', 'blue'], ['DeleteVirtualRouter', 'virtualRouter', 'router'], ['DeleteVirtualService', 'virtualService', 'service.local'], ['DeleteMesh', 'mesh', 'm']] as const) {
+  for (const [operation, kind, name] of [
+    ['DeleteVirtualNode', 'virtualNode', 'blue'],
+    ['DeleteVirtualRouter', 'virtualRouter', 'router'],
+    ['DeleteVirtualService', 'virtualService', 'service.local'],
+    ['DeleteMesh', 'mesh', 'm'],
+  ] as const) {
     expect(await errorOf(after.send(operation, naming(kind, 'm', name)))).toMatchObject({ name: 'ResourceInUseException' });
   }
-  const { route } = (await after.send('UpdateRoute', { ...naming('route', 'm', 'a-route'), spec: SPECS.route[0] })) as { route: { metadata: { version: number } } };
+  const { route } = (await after.send('UpdateRoute', { ...naming('route', 'm', 'a-route'), spec: SPECS.route[0] })) as {
+    route: { metadata: { version: number } };
+  };
   expect(route.metadata.version).toBe(3);
 });
 
@@ -79,7 +95,10 @@ test('client tokens hold across a restart and past the turn of a period, and are
 
   const third = await start({ clock });
   expect(await third.send('CreateMesh', create)).toEqual(created);
-  expect(await errorOf(third.send('CreateMesh', { ...create, meshName: 'other' }))).toMatchObject({ name: 'ConflictException', message: expect.stringContaining('the-token') as string });
+  expect(await errorOf(third.send('CreateMesh', { ...create, meshName: 'other' }))).toMatchObject({
+    name: 'ConflictException',
+    message: expect.stringContaining('the-token') as string,
+  });
   await third.send('CreateMesh', { meshName: 'n', clientToken: 'younger' });
   now += 24 * HOUR;
   expect(await errorOf(third.send('CreateMesh', create))).toMatchObject({ name: 'ConflictException', message: 'Mesh with name m already exists' });
@@ -144,9 +163,13 @@ test("another writer's change is not overwritten: the write conflicts, and then 
   const two = await start();
   one.api.reader.onChange((change) => changes.push(change));
   await two.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'blue'), spec: nodeSpec('two') });
-  expect(await errorOf(one.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'blue'), spec: nodeSpec('one') }))).toMatchObject({ name: 'ConflictException' });
+  expect(await errorOf(one.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'blue'), spec: nodeSpec('one') }))).toMatchObject({
+    name: 'ConflictException',
+  });
   expect(changes).toEqual([{ mesh: 'm', kind: 'mesh', name: 'm', change: 'updated' }]);
-  expect(await one.send('DescribeVirtualNode', naming('virtualNode', 'm', 'blue'))).toMatchObject({ virtualNode: { spec: nodeSpec('two'), metadata: { version: 2 } } });
+  expect(await one.send('DescribeVirtualNode', naming('virtualNode', 'm', 'blue'))).toMatchObject({
+    virtualNode: { spec: nodeSpec('two'), metadata: { version: 2 } },
+  });
 });
 
 test('a listener that throws keeps nothing from being answered or told to the others', async () => {
@@ -168,7 +191,14 @@ test('10,000 nodes: a restart has them all, and a write replaces one of them and
   await prepare(first.send, 'm');
   const { value } = (await store.get({ pk: 'mesh#m', sk: 'virtualNode#blue' }))!;
   for (let from = 0; from < 10_000; from += 100) {
-    await store.write(Array.from({ length: 100 }, (_, index) => ({ kind: 'put', pk: 'mesh#m', sk: `virtualNode#n${from + index}`, value: { ...(value as Json), name: `n${from + index}` } })));
+    await store.write(
+      Array.from({ length: 100 }, (_, index) => ({
+        kind: 'put',
+        pk: 'mesh#m',
+        sk: `virtualNode#n${from + index}`,
+        value: { ...(value as Json), name: `n${from + index}` },
+      })),
+    );
   }
   await stop(first);
   const big = await start();

@@ -19,7 +19,8 @@ export interface MeshServer {
 export const ACCOUNT = '123456789012';
 export const REGION = 'eu-central-1';
 
-const listen = (server: Server): Promise<number> => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+const listen = (server: Server): Promise<number> =>
+  new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
 
 /** The API over HTTP on loopback, on a libSQL file, with a clock that the test moves. */
 export async function startMeshServer(file: string, options: Partial<MeshApiOptions> = {}): Promise<MeshServer> {

@@ -23,7 +23,12 @@ afterEach(async () => {
 const padded = (index: number): string => `n${String(index).padStart(3, '0')}`;
 
 /** Reads a list page by page; between the pages something may happen. */
-async function readAll(operation: string, input: Json, member: string, between: (page: number) => Promise<unknown> = () => Promise.resolve()): Promise<Json[][]> {
+async function readAll(
+  operation: string,
+  input: Json,
+  member: string,
+  between: (page: number) => Promise<unknown> = () => Promise.resolve(),
+): Promise<Json[][]> {
   const pages: Json[][] = [];
   let nextToken: unknown;
   do {
@@ -79,7 +84,9 @@ describe.each(LISTS)('$operation', ({ kind, noun, operation, collection, nameMem
 test('tags are paged by key', async () => {
   const resourceArn = `arn:aws:appmesh:${REGION}:${ACCOUNT}:mesh/${MESH}`;
   await send('TagResource', { resourceArn, tags: Array.from({ length: 50 }, (_, index) => ({ key: padded(49 - index), value: String(index) })) });
-  const pages = await readAll('ListTagsForResource', { resourceArn, limit: 7 }, 'tags', (page) => (page === 2 ? send('UntagResource', { resourceArn, tagKeys: [padded(13), padded(0)] }) : Promise.resolve()));
+  const pages = await readAll('ListTagsForResource', { resourceArn, limit: 7 }, 'tags', (page) =>
+    page === 2 ? send('UntagResource', { resourceArn, tagKeys: [padded(13), padded(0)] }) : Promise.resolve(),
+  );
   expect(pages.flat().map(({ key }) => key)).toEqual(Array.from({ length: 50 }, (_, index) => padded(index)));
   expect(pages).toHaveLength(8);
 });
@@ -93,7 +100,8 @@ test('without a limit a page has 100', async () => {
 test('the routes of a router are its own, though another name starts alike', async () => {
   await send('CreateVirtualRouter', { meshName: MESH, virtualRouterName: 'router!', spec: SPECS.virtualRouter[0] });
   await send('CreateVirtualRouter', { meshName: MESH, virtualRouterName: 'route', spec: SPECS.virtualRouter[0] });
-  for (const virtualRouterName of ['router', 'router!', 'route']) await send('CreateRoute', { meshName: MESH, virtualRouterName, routeName: `of-${virtualRouterName}`, spec: SPECS.route[0] });
+  for (const virtualRouterName of ['router', 'router!', 'route'])
+    await send('CreateRoute', { meshName: MESH, virtualRouterName, routeName: `of-${virtualRouterName}`, spec: SPECS.route[0] });
   for (const virtualRouterName of ['router', 'router!', 'route']) {
     expect(await send('ListRoutes', { meshName: MESH, virtualRouterName })).toMatchObject({ routes: [{ routeName: `of-${virtualRouterName}` }] });
   }

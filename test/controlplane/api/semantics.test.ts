@@ -73,7 +73,8 @@ describe.each(Object.keys(KINDS) as Kind[])('every resource: %s', (kind) => {
   test('is answered as DELETED by its delete, and is then gone', async () => {
     const created = bare(await create());
     expect(bare(await send(`Delete${noun}`, id))).toEqual({ ...created, status: { status: 'DELETED' } });
-    for (const verb of ['Describe', 'Delete']) expect(await errorOf(send(`${verb}${noun}`, id))).toMatchObject({ name: 'NotFoundException', status: 404 });
+    for (const verb of ['Describe', 'Delete'])
+      expect(await errorOf(send(`${verb}${noun}`, id))).toMatchObject({ name: 'NotFoundException', status: 404 });
     expect(await errorOf(send(`Update${noun}`, { ...id, spec: second }))).toMatchObject({ name: 'NotFoundException' });
   });
 
@@ -88,7 +89,11 @@ describe.each(Object.keys(KINDS) as Kind[])('every resource: %s', (kind) => {
 
   test('conflicts with another of its name', async () => {
     await create();
-    expect(await errorOf(create())).toMatchObject({ name: 'ConflictException', status: 409, message: expect.stringContaining('already exists') as string });
+    expect(await errorOf(create())).toMatchObject({
+      name: 'ConflictException',
+      status: 409,
+      message: expect.stringContaining('already exists') as string,
+    });
   });
 
   test('is in its list once, with the members of a reference', async () => {
@@ -100,17 +105,33 @@ describe.each(Object.keys(KINDS) as Kind[])('every resource: %s', (kind) => {
 
   test('is not found under another owner', async () => {
     await create();
-    if (kind === 'mesh') expect(await errorOf(send('DescribeMesh', { ...id, meshOwner: '999999999999' }))).toMatchObject({ name: 'NotFoundException' });
-    else expect(await errorOf(send(`Describe${noun}`, { ...id, meshOwner: '999999999999' }))).toMatchObject({ message: `Mesh with name ${mesh} is not present for account 999999999999` });
+    if (kind === 'mesh')
+      expect(await errorOf(send('DescribeMesh', { ...id, meshOwner: '999999999999' }))).toMatchObject({ name: 'NotFoundException' });
+    else
+      expect(await errorOf(send(`Describe${noun}`, { ...id, meshOwner: '999999999999' }))).toMatchObject({
+        message: `Mesh with name ${mesh} is not present for account 999999999999`,
+      });
     expect(bare(await send(`Describe${noun}`, { ...id, meshOwner: ACCOUNT }))).toBeDefined();
   });
 
   test('keeps tags apart from its version', async () => {
     const { metadata } = bare(await create({ tags: [{ key: 'team', value: 'a' }] })) as { metadata: Json };
     const resourceArn = metadata['arn'];
-    await send('TagResource', { resourceArn, tags: [{ key: 'zone', value: '' }, { key: 'team', value: 'b' }, { key: 'age', value: '1' }] });
+    await send('TagResource', {
+      resourceArn,
+      tags: [
+        { key: 'zone', value: '' },
+        { key: 'team', value: 'b' },
+        { key: 'age', value: '1' },
+      ],
+    });
     await send('UntagResource', { resourceArn, tagKeys: ['age', 'never'] });
-    expect(await send('ListTagsForResource', { resourceArn })).toEqual({ tags: [{ key: 'team', value: 'b' }, { key: 'zone', value: '' }] });
+    expect(await send('ListTagsForResource', { resourceArn })).toEqual({
+      tags: [
+        { key: 'team', value: 'b' },
+        { key: 'zone', value: '' },
+      ],
+    });
     await send(`Update${noun}`, { ...id, spec: second });
     expect((await send('ListTagsForResource', { resourceArn }))['tags']).toHaveLength(2);
     expect((bare(await send(`Describe${noun}`, id))['metadata'] as Json)['version']).toBe(2);
@@ -126,22 +147,33 @@ describe.each(Object.keys(KINDS) as Kind[])('every resource: %s', (kind) => {
     await send(`Update${noun}`, { ...id, spec: first });
     expect(await send(`Update${noun}`, update)).toEqual(updated);
     expect((bare(await send(`Describe${noun}`, id))['metadata'] as Json)['version']).toBe(3);
-    expect(await errorOf(create({ clientToken, tags: [{ key: 'k', value: 'v' }] }))).toMatchObject({ name: 'ConflictException', message: expect.stringContaining(clientToken) as string });
+    expect(await errorOf(create({ clientToken, tags: [{ key: 'k', value: 'v' }] }))).toMatchObject({
+      name: 'ConflictException',
+      message: expect.stringContaining(clientToken) as string,
+    });
   });
 
   test('tells its changes to listeners, after they can be read', async () => {
     const changes: (MeshChange & { version: unknown })[] = [];
     const { reader } = server.api;
-    const stop = reader.onChange((change) => changes.push({ ...change, version: kind === 'mesh' ? reader.view(change.mesh)?.mesh.metadata.version : undefined }));
+    const stop = reader.onChange((change) =>
+      changes.push({ ...change, version: kind === 'mesh' ? reader.view(change.mesh)?.mesh.metadata.version : undefined }),
+    );
     await create();
     await send(`Update${noun}`, { ...id, spec: second });
-    const { arn } = (bare(await send(`Describe${noun}`, id))['metadata'] as Json) as { arn: string };
+    const { arn } = bare(await send(`Describe${noun}`, id))['metadata'] as Json as { arn: string };
     await send('TagResource', { resourceArn: arn, tags: [{ key: 'a', value: 'b' }] });
     await send(`Delete${noun}`, id);
     stop();
     await create();
     const common = { mesh: id['meshName'], kind, name: id[KINDS[kind].nameMember] };
-    expect(changes).toMatchObject(['created', 'updated', 'deleted'].map((change, index) => ({ ...common, change, ...(kind === 'mesh' ? { version: [1, 2, undefined][index] } : {}) })));
+    expect(changes).toMatchObject(
+      ['created', 'updated', 'deleted'].map((change, index) => ({
+        ...common,
+        change,
+        ...(kind === 'mesh' ? { version: [1, 2, undefined][index] } : {}),
+      })),
+    );
   });
 });
 
@@ -156,11 +188,23 @@ test('only the port of a health check is filled in, and duplicate backends are o
   const meshName = await freshMesh();
   const healthCheck = { protocol: 'http', path: '/ping', healthyThreshold: 2, unhealthyThreshold: 3, timeoutMillis: 2000, intervalMillis: 5000 };
   const backend = { virtualService: { virtualServiceName: 'x.local' } };
-  const spec = { listeners: [{ portMapping: { port: 8081, protocol: 'http' }, healthCheck }], serviceDiscovery: { dns: { hostname: 'n.local' } }, backends: [backend, { virtualService: { virtualServiceName: 'y.local' } }, backend] };
+  const spec = {
+    listeners: [{ portMapping: { port: 8081, protocol: 'http' }, healthCheck }],
+    serviceDiscovery: { dns: { hostname: 'n.local' } },
+    backends: [backend, { virtualService: { virtualServiceName: 'y.local' } }, backend],
+  };
   const { virtualNode } = (await send('CreateVirtualNode', { meshName, virtualNodeName: 'n', spec })) as { virtualNode: Json };
-  expect(virtualNode['spec']).toEqual({ ...spec, listeners: [{ ...spec.listeners[0]!, healthCheck: { ...healthCheck, port: 8081 } }], backends: spec.backends.slice(0, 2) });
-  const gateway = { listeners: [{ portMapping: { port: 9000, protocol: 'http2' }, healthCheck: { ...healthCheck, protocol: 'grpc', path: undefined } }] };
-  const { virtualGateway } = (await send('UpdateVirtualGateway', { meshName, virtualGatewayName: 'gateway', spec: gateway })) as { virtualGateway: { spec: { listeners: [{ healthCheck: Json }] } } };
+  expect(virtualNode['spec']).toEqual({
+    ...spec,
+    listeners: [{ ...spec.listeners[0]!, healthCheck: { ...healthCheck, port: 8081 } }],
+    backends: spec.backends.slice(0, 2),
+  });
+  const gateway = {
+    listeners: [{ portMapping: { port: 9000, protocol: 'http2' }, healthCheck: { ...healthCheck, protocol: 'grpc', path: undefined } }],
+  };
+  const { virtualGateway } = (await send('UpdateVirtualGateway', { meshName, virtualGatewayName: 'gateway', spec: gateway })) as {
+    virtualGateway: { spec: { listeners: [{ healthCheck: Json }] } };
+  };
   expect(virtualGateway.spec.listeners[0].healthCheck['port']).toBe(9000);
 });
 
@@ -168,7 +212,12 @@ test('unknown members are ignored, in a union as well', async () => {
   const meshName = await freshMesh();
   const answer = await fetch(`${server.url}/v20190125/meshes/${meshName}/virtualNodes`, {
     method: 'PUT',
-    body: JSON.stringify({ virtualNodeName: 'n', extra: 1, meshOwner: '999999999999', spec: { ...nodeSpec('n'), new: {}, serviceDiscovery: { dns: { hostname: 'n', ttl: 3 }, consul: {} } } }),
+    body: JSON.stringify({
+      virtualNodeName: 'n',
+      extra: 1,
+      meshOwner: '999999999999',
+      spec: { ...nodeSpec('n'), new: {}, serviceDiscovery: { dns: { hostname: 'n', ttl: 3 }, consul: {} } },
+    }),
   });
   expect(answer.status).toBe(200);
   expect(((await answer.json()) as Json)['spec']).toEqual(nodeSpec('n'));

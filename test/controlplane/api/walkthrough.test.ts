@@ -119,7 +119,9 @@ describeWith('aws', hasCommand('aws'), 'the walkthrough by the AWS CLI', () => {
   }, 120_000);
 
   test('an error is told by its type and message, and a list is paged', async () => {
-    await expect(aws('describe-mesh --mesh-name none')).rejects.toThrow(`An error occurred (NotFoundException) when calling the DescribeMesh operation: Mesh with name none is not present for account ${ACCOUNT}`);
+    await expect(aws('describe-mesh --mesh-name none')).rejects.toThrow(
+      `An error occurred (NotFoundException) when calling the DescribeMesh operation: Mesh with name none is not present for account ${ACCOUNT}`,
+    );
     const { virtualNodes } = (await aws('list-virtual-nodes --mesh-name pgMesh --page-size 1')) as { virtualNodes: Json[] };
     expect(virtualNodes.map(({ virtualNodeName }) => virtualNodeName)).toEqual(['svcNode1', 'svcNode1v2', 'svcNode2']);
   }, 60_000);

@@ -28,7 +28,12 @@ interface Answer {
 }
 
 /** Sends exactly these bytes and headers. An array is sent chunk by chunk, without a length. */
-const call = (method: string, path: string, body: string | Buffer | readonly (string | Buffer)[] = '', options: RequestOptions = {}): Promise<Answer> =>
+const call = (
+  method: string,
+  path: string,
+  body: string | Buffer | readonly (string | Buffer)[] = '',
+  options: RequestOptions = {},
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const outgoing = httpRequest(server.url, { method, path, ...options }, (response) => {
       const chunks: Buffer[] = [];
@@ -47,8 +52,15 @@ const KIB = 1024;
 
 test('the operations are the 38 of the model, and every constraint is of a member the SDK has', () => {
   expect(readOperations()).toHaveLength(38);
-  const count = (trait: string): number => Object.values(constraints.shapes as unknown as Record<string, Json>).filter((shape) => shape[trait] !== undefined).length;
-  expect({ length: count('length'), pattern: count('pattern'), enum: count('enum'), uniqueItems: count('uniqueItems'), range: count('range') }).toEqual({ length: 34, pattern: 2, enum: 20, uniqueItems: 1, range: 26 });
+  const count = (trait: string): number =>
+    Object.values(constraints.shapes as unknown as Record<string, Json>).filter((shape) => shape[trait] !== undefined).length;
+  expect({
+    length: count('length'),
+    pattern: count('pattern'),
+    enum: count('enum'),
+    uniqueItems: count('uniqueItems'),
+    range: count('range'),
+  }).toEqual({ length: 34, pattern: 2, enum: 20, uniqueItems: 1, range: 26 });
   for (const [structure, members] of Object.entries(constraints.members)) {
     const schema = (sdk as unknown as Record<string, readonly unknown[]>)[`${structure}$`];
     for (const member of Object.keys(members)) expect([structure, schema?.[4]]).toEqual([structure, expect.arrayContaining([member])]);
@@ -59,7 +71,11 @@ describe('an error', () => {
   test('has its type in a header, its message in the body, and an id of the request', async () => {
     const { status, headers, text } = await call('GET', `${BASE}/meshes/none`);
     expect(status).toBe(404);
-    expect(headers).toMatchObject({ 'content-type': 'application/json', 'x-amzn-errortype': 'NotFoundException', 'x-amzn-requestid': expect.stringMatching(/^[\da-f-]{36}$/) as string });
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'x-amzn-errortype': 'NotFoundException',
+      'x-amzn-requestid': expect.stringMatching(/^[\da-f-]{36}$/) as string,
+    });
     expect(JSON.parse(text)).toEqual({ message: 'Mesh with name none is not present for account 123456789012' });
   });
 
@@ -71,7 +87,15 @@ describe('an error', () => {
 
 const deep = '['.repeat(50_000);
 
-type Malformed = [name: string, status: number, type: string, method: string, path: string, body?: string | Buffer, headers?: Readonly<Record<string, string>>];
+type Malformed = [
+  name: string,
+  status: number,
+  type: string,
+  method: string,
+  path: string,
+  body?: string | Buffer,
+  headers?: Readonly<Record<string, string>>,
+];
 
 const MALFORMED: readonly Malformed[] = [
   ['an unknown path', 404, 'UnknownOperationException', 'GET', '/'],
@@ -100,20 +124,38 @@ const MALFORMED: readonly Malformed[] = [
   ['lists without end', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, deep],
   ['a value nested deep', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, `{"meshName":${deep}${']'.repeat(deep.length)}}`],
   ['a prototype', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, '{"__proto__":{"meshName":"x"}}'],
-  ['an inherited member', 400, 'BadRequestException', 'PUT', `${BASE}/meshes/m/virtualNodes`, '{"virtualNodeName":"n","constructor":1,"spec":"toString"}'],
+  [
+    'an inherited member',
+    400,
+    'BadRequestException',
+    'PUT',
+    `${BASE}/meshes/m/virtualNodes`,
+    '{"virtualNodeName":"n","constructor":1,"spec":"toString"}',
+  ],
   ['gzip that is none', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, mesh('x'), { 'content-encoding': 'gzip' }],
   ['half of a gzip', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, gzipSync(mesh('x')).subarray(0, 15), { 'content-encoding': 'gzip' }],
   ['an unknown encoding', 415, 'UnsupportedMediaTypeException', 'PUT', `${BASE}/meshes`, mesh('x'), { 'content-encoding': 'br' }],
   ['a body too large', 413, 'RequestEntityTooLargeException', 'PUT', `${BASE}/meshes`, json({ meshName: 'x', pad: 'p'.repeat(257 * KIB) })],
   ['a body much too large', 413, 'RequestEntityTooLargeException', 'PUT', `${BASE}/meshes`, Buffer.alloc(4 * KIB * KIB, 'x')],
-  ['a body that unpacks too large', 413, 'RequestEntityTooLargeException', 'PUT', `${BASE}/meshes`, gzipSync(json({ meshName: 'x', pad: 'p'.repeat(64 * KIB * KIB) })), { 'content-encoding': 'gzip' }],
+  [
+    'a body that unpacks too large',
+    413,
+    'RequestEntityTooLargeException',
+    'PUT',
+    `${BASE}/meshes`,
+    gzipSync(json({ meshName: 'x', pad: 'p'.repeat(64 * KIB * KIB) })),
+    { 'content-encoding': 'gzip' },
+  ],
 ];
 
-test.each(MALFORMED.map(([name, status, type, ...request]) => ({ name, status, type, request })))('$name is answered $status $type', async ({ status, type, request: [method, path, body, headers] }) => {
-  const answer = await call(method, path, body, { headers: { ...headers } });
-  expect([answer.status, answer.headers['x-amzn-errortype']]).toEqual([status, type]);
-  if (method !== 'HEAD') expect(JSON.parse(answer.text)).toEqual({ message: expect.any(String) as string });
-});
+test.each(MALFORMED.map(([name, status, type, ...request]) => ({ name, status, type, request })))(
+  '$name is answered $status $type',
+  async ({ status, type, request: [method, path, body, headers] }) => {
+    const answer = await call(method, path, body, { headers: { ...headers } });
+    expect([answer.status, answer.headers['x-amzn-errortype']]).toEqual([status, type]);
+    if (method !== 'HEAD') expect(JSON.parse(answer.text)).toEqual({ message: expect.any(String) as string });
+  },
+);
 
 describe('a body', () => {
   test('may be packed with gzip', async () => {
@@ -128,7 +170,9 @@ describe('a body', () => {
     const { status, text } = await call('PUT', `${BASE}/meshes`, chunks);
     expect(status).toBe(200);
     const { arn } = (JSON.parse(text) as { metadata: { arn: string } }).metadata;
-    expect(JSON.parse((await call('GET', `${BASE}/tags?resourceArn=${encodeURIComponent(arn)}`)).text)).toEqual({ tags: [{ key: 'città', value: 'é' }] });
+    expect(JSON.parse((await call('GET', `${BASE}/tags?resourceArn=${encodeURIComponent(arn)}`)).text)).toEqual({
+      tags: [{ key: 'città', value: 'é' }],
+    });
   });
 
   test('of a GET or DELETE does not matter', async () => {
@@ -139,7 +183,9 @@ describe('a body', () => {
   test('that ends early is answered by nobody, and the server goes on', async () => {
     const { port } = new URL(server.url);
     await new Promise<void>((resolve) => {
-      const socket = connect(Number(port), '127.0.0.1', () => socket.write(`PUT ${BASE}/meshes HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"meshName":`, () => socket.destroy()));
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(`PUT ${BASE}/meshes HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"meshName":`, () => socket.destroy()),
+      );
       socket.on('close', () => resolve());
     });
     expect((await call('GET', `${BASE}/meshes/m`)).status).toBe(200);
@@ -159,7 +205,14 @@ test('one connection serves many requests, refused ones as well', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ports = new Set<number | undefined>();
   agent.on('free', (socket: { localPort?: number }) => ports.add(socket.localPort));
-  for (const [method, path, body] of [['GET', '/meshes', ''], ['PUT', '/meshes', 'x'], ['GET', '/none', ''], ['DELETE', '/meshes/none', ''], ['GET', '/meshes/m', '']] as const) await call(method, `${BASE}${path}`, body, { agent });
+  for (const [method, path, body] of [
+    ['GET', '/meshes', ''],
+    ['PUT', '/meshes', 'x'],
+    ['GET', '/none', ''],
+    ['DELETE', '/meshes/none', ''],
+    ['GET', '/meshes/m', ''],
+  ] as const)
+    await call(method, `${BASE}${path}`, body, { agent });
   agent.destroy();
   expect(ports.size).toBe(1);
 });
@@ -172,37 +225,91 @@ test('owns what is under its version, and nothing else', () => {
 describe('whatever is sent, the answer is no 5xx', () => {
   const REQUESTS = 3000;
 
-  const values: readonly unknown[] = [null, true, false, 0, -1, 1.5, 1e21, 65536, '', 'x', 'http2', 'blue', '\u0000', '\ud800', '%00', [], {}, [null], [[]], [{}], { toString: 1 }, { length: -1 }];
+  const values: readonly unknown[] = [
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1.5,
+    1e21,
+    65536,
+    '',
+    'x',
+    'http2',
+    'blue',
+    '\u0000',
+    '\ud800',
+    '%00',
+    [],
+    {},
+    [null],
+    [[]],
+    [{}],
+    { toString: 1 },
+    { length: -1 },
+  ];
 
   /** A request near a right one: one to three random edits of a spec, a path, a query or the bytes. */
   function mutate(value: unknown, random: () => number): unknown {
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
     if (typeof value !== 'object' || value === null || random() < 0.15) return pick(values);
-    if (Array.isArray(value)) return random() < 0.3 ? [...(value as unknown[]), pick(values)] : value.map((item: unknown) => (random() < 0.5 ? mutate(item, random) : item));
+    if (Array.isArray(value))
+      return random() < 0.3 ? [...(value as unknown[]), pick(values)] : value.map((item: unknown) => (random() < 0.5 ? mutate(item, random) : item));
     const entries = Object.entries(value);
     const chosen = pick(entries.length === 0 ? [['x', 0] as const] : entries)[0];
-    return Object.fromEntries(entries.flatMap(([key, item]) => (key !== chosen ? [[key, item]] : random() < 0.2 ? [] : [[random() < 0.1 ? `${key}x` : key, mutate(item, random)]])));
+    return Object.fromEntries(
+      entries.flatMap(([key, item]) =>
+        key !== chosen ? [[key, item]] : random() < 0.2 ? [] : [[random() < 0.1 ? `${key}x` : key, mutate(item, random)]],
+      ),
+    );
   }
 
   test.each([20_190_125, 20_260_930])('seed %i', async (seed) => {
     const random = seeded(seed);
     const operations = readOperations();
-    const bodies: Json[] = [{ spec: nodeSpec('n') }, { spec: routeSpec(['blue', 1], ['green', 2]) }, { meshName: 'f', tags: [{ key: 'a', value: 'b' }] }, { tagKeys: ['a'] }, { spec: { provider: { virtualNode: { virtualNodeName: 'blue' } } } }];
+    const bodies: Json[] = [
+      { spec: nodeSpec('n') },
+      { spec: routeSpec(['blue', 1], ['green', 2]) },
+      { meshName: 'f', tags: [{ key: 'a', value: 'b' }] },
+      { tagKeys: ['a'] },
+      { spec: { provider: { virtualNode: { virtualNodeName: 'blue' } } } },
+    ];
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
     const statuses = new Map<number, number>();
     const send = async (): Promise<void> => {
       const operation = pick(operations);
       const names = ['m', 'blue', 'router', 'service.local', 'gateway', 'r', '%', '%00', 'é', '..', 'a%2fb'];
-      const path = operation.segments.map((segment) => (segment.startsWith('{') ? pick(names) : random() < 0.02 ? pick(['', 'x', '..']) : segment)).join('/');
-      const query = random() < 0.4 ? `?${pick(['limit', 'nextToken', 'meshOwner', 'resourceArn', '%'])}=${pick(['1', '-1', 'x', '%', 'bnVsbA', 'W10', encodeURIComponent('arn:aws:appmesh:eu-central-1:123456789012:mesh/m')])}` : '';
-      const named = { ...pick(bodies), [pick(['meshName', 'virtualNodeName', 'routeName', 'virtualServiceName', 'gatewayRouteName', 'clientToken'])]: pick(['n1', 'n2', '', 'a b', 5]) };
+      const path = operation.segments
+        .map((segment) => (segment.startsWith('{') ? pick(names) : random() < 0.02 ? pick(['', 'x', '..']) : segment))
+        .join('/');
+      const query =
+        random() < 0.4
+          ? `?${pick(['limit', 'nextToken', 'meshOwner', 'resourceArn', '%'])}=${pick(['1', '-1', 'x', '%', 'bnVsbA', 'W10', encodeURIComponent('arn:aws:appmesh:eu-central-1:123456789012:mesh/m')])}`
+          : '';
+      const named = {
+        ...pick(bodies),
+        [pick(['meshName', 'virtualNodeName', 'routeName', 'virtualServiceName', 'gatewayRouteName', 'clientToken'])]: pick([
+          'n1',
+          'n2',
+          '',
+          'a b',
+          5,
+        ]),
+      };
       const text = json(mutate(named, random) ?? null);
       const cut = random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text;
       const body = random() < 0.05 ? gzipSync(cut) : Buffer.from(cut);
-      const headers = { ...(random() < 0.05 ? { 'content-encoding': 'gzip' } : {}), ...(random() < 0.05 ? { 'x-meshshift-if-version': pick(['1', 'x', '']) } : {}) };
+      const headers = {
+        ...(random() < 0.05 ? { 'content-encoding': 'gzip' } : {}),
+        ...(random() < 0.05 ? { 'x-meshshift-if-version': pick(['1', 'x', '']) } : {}),
+      };
       const url = encodeURI(`/${path}${query}`).replaceAll('%25', '%');
-      const { status, text: answer } = await call(random() < 0.05 ? pick(['POST', 'DELETE', 'GET', 'PUT']) : operation.method, url, body, { agent, headers });
+      const { status, text: answer } = await call(random() < 0.05 ? pick(['POST', 'DELETE', 'GET', 'PUT']) : operation.method, url, body, {
+        agent,
+        headers,
+      });
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       if (status >= 500) throw new Error(`${operation.method} ${url} ${text}: ${status} ${answer}`);
     };

@@ -10,9 +10,11 @@ export interface Finding {
 export type Rule<T> = (value: T) => Finding[];
 
 /** No finding if the rule holds, else one. */
-export const unless = (holds: boolean, at: string, rule: string, value?: unknown): Finding[] => (holds ? [] : [{ at, rule, ...(value === undefined ? {} : { value }) }]);
+export const unless = (holds: boolean, at: string, rule: string, value?: unknown): Finding[] =>
+  holds ? [] : [{ at, rule, ...(value === undefined ? {} : { value }) }];
 
-const namesSet = (object: object, names: readonly string[]): string[] => names.filter((name) => (object as Readonly<Record<string, unknown>>)[name] !== undefined);
+const namesSet = (object: object, names: readonly string[]): string[] =>
+  names.filter((name) => (object as Readonly<Record<string, unknown>>)[name] !== undefined);
 
 export const exactlyOne =
   (...names: readonly string[]): Rule<object> =>

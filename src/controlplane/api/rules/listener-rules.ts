@@ -23,7 +23,9 @@ export const outlierRule: Rule<OutlierDetection> = ({ interval, baseEjectionDura
 
 /** The path is used for HTTP health checks only, and needed by them (API reference, HealthCheckPolicy). */
 export const healthCheckRule: Rule<Pick<HealthCheckPolicy, 'protocol' | 'path'>> = ({ protocol, path }) =>
-  protocol === 'http' || protocol === 'http2' ? unless(path?.startsWith('/') === true, 'path', `must start with / for a health check by ${protocol}`, path) : [];
+  protocol === 'http' || protocol === 'http2'
+    ? unless(path?.startsWith('/') === true, 'path', `must start with / for a health check by ${protocol}`, path)
+    : [];
 
 function healthCheckFits(listener: Listener | VirtualGatewayListener): Finding[] {
   const { healthCheck, portMapping } = listener;
@@ -40,10 +42,17 @@ function healthCheckFits(listener: Listener | VirtualGatewayListener): Finding[]
 function memberFits(listener: Listener | VirtualGatewayListener, name: string, member: object | undefined): Finding[] {
   const protocol = listener.portMapping?.protocol ?? '';
   const set = Object.keys(member ?? {});
-  return unless(member === undefined || set.includes(protocol), name, `must be for the listener's protocol, ${protocol}, and is for ${set.join(', ')}`);
+  return unless(
+    member === undefined || set.includes(protocol),
+    name,
+    `must be for the listener's protocol, ${protocol}, and is for ${set.join(', ')}`,
+  );
 }
 
-export const gatewayListenerRule: Rule<VirtualGatewayListener> = (listener) => [...healthCheckFits(listener), ...memberFits(listener, 'connectionPool', listener.connectionPool)];
+export const gatewayListenerRule: Rule<VirtualGatewayListener> = (listener) => [
+  ...healthCheckFits(listener),
+  ...memberFits(listener, 'connectionPool', listener.connectionPool),
+];
 
 export const listenerRule: Rule<Listener> = (listener) => [
   ...healthCheckFits(listener),
@@ -58,7 +67,9 @@ interface WithPort {
 /** Two listeners on one port could not be told apart. */
 export const uniquePorts: Rule<{ readonly listeners?: readonly WithPort[] | undefined }> = ({ listeners = [] }) => {
   const ports = listeners.map(({ portMapping }) => portMapping?.port);
-  return ports.flatMap((port, index) => unless(ports.indexOf(port) === index, `listeners[${index}].portMapping.port`, 'must be the port of one listener only', port));
+  return ports.flatMap((port, index) =>
+    unless(ports.indexOf(port) === index, `listeners[${index}].portMapping.port`, 'must be the port of one listener only', port),
+  );
 };
 
 /** API reference, VirtualNodeSpec: one with a listener says how it is found, and one without cannot be. */
@@ -67,4 +78,5 @@ export const discoveryRule: Rule<VirtualNodeSpec> = ({ listeners = [], serviceDi
   ...unless(serviceDiscovery !== undefined || listeners.length === 0, 'serviceDiscovery', 'is required when there is a listener'),
 ];
 
-export const needsListener: Rule<{ readonly listeners?: readonly unknown[] | undefined }> = ({ listeners = [] }) => unless(listeners.length > 0, 'listeners', 'must have at least one listener');
+export const needsListener: Rule<{ readonly listeners?: readonly unknown[] | undefined }> = ({ listeners = [] }) =>
+  unless(listeners.length > 0, 'listeners', 'must have at least one listener');

@@ -18,7 +18,12 @@ export const serviceNameRule: Rule<object> = (value) =>
 
 /** API reference, clientToken: up to 36 letters, numbers, hyphens and underscores. */
 export const tokenRule: Rule<{ readonly clientToken?: string | undefined }> = ({ clientToken }) =>
-  unless(clientToken === undefined || TOKEN.test(clientToken), 'clientToken', 'must be 1 to 36 letters, digits, hyphens and underscores', clientToken);
+  unless(
+    clientToken === undefined || TOKEN.test(clientToken),
+    'clientToken',
+    'must be 1 to 36 letters, digits, hyphens and underscores',
+    clientToken,
+  );
 
 interface Tag {
   readonly key: string;

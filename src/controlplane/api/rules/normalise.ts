@@ -15,7 +15,9 @@ function fillHealthCheckPorts<S extends { readonly listeners?: readonly WithHeal
   return {
     ...spec,
     listeners: listeners.map((listener) =>
-      listener.healthCheck === undefined ? listener : { ...listener, healthCheck: { ...listener.healthCheck, port: listener.healthCheck.port ?? listener.portMapping?.port } },
+      listener.healthCheck === undefined
+        ? listener
+        : { ...listener, healthCheck: { ...listener.healthCheck, port: listener.healthCheck.port ?? listener.portMapping?.port } },
     ),
   };
 }
@@ -26,7 +28,10 @@ function collapseBackends(backends: readonly Backend[]): Backend[] {
   for (const [index, backend] of backends.entries()) {
     const name = backend.virtualService?.virtualServiceName ?? '';
     const known = byService.get(name);
-    refuseUnless(known === undefined || isDeepStrictEqual(known, backend), `'spec.backends[${index}]' with value "${name}": must not differ from an earlier backend of the same virtual service`);
+    refuseUnless(
+      known === undefined || isDeepStrictEqual(known, backend),
+      `'spec.backends[${index}]' with value "${name}": must not differ from an earlier backend of the same virtual service`,
+    );
     byService.set(name, backend);
   }
   return [...byService.values()];

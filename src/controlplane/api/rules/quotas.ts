@@ -27,7 +27,8 @@ const COUNT_QUOTA: Readonly<Record<Kind, keyof Quotas>> = {
   gatewayRoute: 'gatewayRoutesPerVirtualGateway',
 };
 
-const exceeded = (what: string, limit: number, within: string): ApiError => new ApiError('LimitExceededException', `You've reached the limit on number of ${what}(${limit}) for ${within}.`);
+const exceeded = (what: string, limit: number, within: string): ApiError =>
+  new ApiError('LimitExceededException', `You've reached the limit on number of ${what}(${limit}) for ${within}.`);
 
 function scopeOf({ kind, mesh, parent }: Pick<Resource, 'kind' | 'mesh' | 'parent'>): string {
   const { parent: parentKind } = KINDS[kind];
@@ -50,6 +51,7 @@ export function checkCount(quotas: Quotas, resource: Pick<Resource, 'kind' | 'me
  */
 export function checkSpecQuotas(quotas: Quotas, { kind, name, spec }: Pick<Resource, 'kind' | 'name' | 'spec'>): void {
   const { backendsPerVirtualNode: backends = Infinity, targetsPerRoute: targets = Infinity } = quotas;
-  if (kind === 'virtualNode' && ((spec as VirtualNodeSpec).backends?.length ?? 0) > backends) throw exceeded('backends', backends, `the VirtualNode ${name}`);
+  if (kind === 'virtualNode' && ((spec as VirtualNodeSpec).backends?.length ?? 0) > backends)
+    throw exceeded('backends', backends, `the VirtualNode ${name}`);
   if (kind === 'route' && targetsOf(spec as RouteSpec).length > targets) throw exceeded('targets', targets, `the Route ${name}`);
 }

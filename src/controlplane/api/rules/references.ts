@@ -14,12 +14,16 @@ export function targetsOf(spec: RouteSpec): readonly WeightedTarget[] {
   return route?.action?.weightedTargets ?? [];
 }
 
-const routeReferences = (spec: RouteSpec): Reference[] => targetsOf(spec).flatMap(({ virtualNode }) => (virtualNode === undefined ? [] : [{ kind: 'virtualNode', name: virtualNode }]));
+const routeReferences = (spec: RouteSpec): Reference[] =>
+  targetsOf(spec).flatMap(({ virtualNode }) => (virtualNode === undefined ? [] : [{ kind: 'virtualNode', name: virtualNode }]));
 
 function serviceReferences({ provider }: VirtualServiceSpec): Reference[] {
   const node = provider?.virtualNode?.virtualNodeName;
   const router = provider?.virtualRouter?.virtualRouterName;
-  return [...(node === undefined ? [] : [{ kind: 'virtualNode', name: node } as const]), ...(router === undefined ? [] : [{ kind: 'virtualRouter', name: router } as const])];
+  return [
+    ...(node === undefined ? [] : [{ kind: 'virtualNode', name: node } as const]),
+    ...(router === undefined ? [] : [{ kind: 'virtualRouter', name: router } as const]),
+  ];
 }
 
 function gatewayRouteReferences(spec: GatewayRouteSpec): Reference[] {
@@ -41,7 +45,8 @@ const BY_KIND: { readonly [K in keyof SpecOf]: (spec: SpecOf[K]) => Reference[] 
 const PARENT = { route: 'virtualRouter', gatewayRoute: 'virtualGateway' } as const;
 
 /** What a spec names. */
-export const specReferences = ({ kind, spec }: Pick<Resource, 'kind' | 'spec'>): Reference[] => (BY_KIND[kind] as (spec: unknown) => Reference[])(spec);
+export const specReferences = ({ kind, spec }: Pick<Resource, 'kind' | 'spec'>): Reference[] =>
+  (BY_KIND[kind] as (spec: unknown) => Reference[])(spec);
 
 /** What a resource needs: what its spec names, and the router or gateway it belongs to. */
 export function referencesOf(resource: Pick<Resource, 'kind' | 'spec' | 'parent'>): Reference[] {

@@ -26,7 +26,10 @@ const GATEWAY_ROUTE_PORT = 'GatewayRoute must define a port match criteria if th
 function checkRoute({ resource: { spec, parent = '' }, view }: Relation<'route'>): void {
   refuseUnless(routeHasPort(spec) || !hasSeveral(view.virtualRouters.get(parent)), ROUTE_PORT);
   for (const { virtualNode = '', port } of targetsOf(spec)) {
-    refuseUnless(port !== undefined || !hasSeveral(view.virtualNodes.get(virtualNode)), `Route must define a port for its target ${virtualNode}, a Virtual Node with multiple listeners`);
+    refuseUnless(
+      port !== undefined || !hasSeveral(view.virtualNodes.get(virtualNode)),
+      `Route must define a port for its target ${virtualNode}, a Virtual Node with multiple listeners`,
+    );
   }
 }
 
@@ -39,7 +42,10 @@ function checkGatewayRoute({ resource: { spec, parent = '' }, view }: Relation<'
   const target = (spec.httpRoute ?? spec.http2Route ?? spec.grpcRoute)?.action?.target;
   const service = view.virtualServices.get(target?.virtualService?.virtualServiceName ?? '');
   const several = service !== undefined && hasSeveral(providerOf(view, service.spec));
-  refuseUnless(target?.port !== undefined || !several, 'GatewayRoute must define a target port if the provider of its Virtual Service has multiple listeners');
+  refuseUnless(
+    target?.port !== undefined || !several,
+    'GatewayRoute must define a target port if the provider of its Virtual Service has multiple listeners',
+  );
 }
 
 const checkRouter = ({ resource, children }: Relation<'virtualRouter'>): void =>
@@ -59,4 +65,5 @@ const CHECKS: { readonly [K in keyof SpecOf]?: (relation: Relation<K>) => void }
  * Rules that need other resources of the mesh, beyond that they exist.
  * @throws ApiError BadRequestException
  */
-export const checkRelations = (relation: Relation): void => (CHECKS[relation.resource.kind] as ((relation: Relation) => void) | undefined)?.(relation);
+export const checkRelations = (relation: Relation): void =>
+  (CHECKS[relation.resource.kind] as ((relation: Relation) => void) | undefined)?.(relation);

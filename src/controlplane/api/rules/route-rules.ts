@@ -16,7 +16,9 @@ export const weightsRule: Rule<{ readonly weightedTargets?: readonly WeightedTar
   );
 
 export const retryRule: Rule<HttpRetryPolicy> = ({ httpRetryEvents = [], maxRetries }) => [
-  ...httpRetryEvents.flatMap((event, index) => unless(RETRY_EVENTS.includes(event), `httpRetryEvents[${index}]`, `must be one of ${RETRY_EVENTS.join(', ')}`, event)),
+  ...httpRetryEvents.flatMap((event, index) =>
+    unless(RETRY_EVENTS.includes(event), `httpRetryEvents[${index}]`, `must be one of ${RETRY_EVENTS.join(', ')}`, event),
+  ),
   ...unless((maxRetries ?? 0) <= MAX_RETRIES, 'maxRetries', `must be at most ${MAX_RETRIES}`, maxRetries),
 ];
 

@@ -1,6 +1,15 @@
 import { KINDS } from '../kinds.ts';
 import { absolutePath, allOf, atMostOne, exactlyOne, notEmpty, type Finding, type Rule } from './finding.ts';
-import { discoveryRule, durationRule, gatewayListenerRule, healthCheckRule, listenerRule, needsListener, outlierRule, uniquePorts } from './listener-rules.ts';
+import {
+  discoveryRule,
+  durationRule,
+  gatewayListenerRule,
+  healthCheckRule,
+  listenerRule,
+  needsListener,
+  outlierRule,
+  uniquePorts,
+} from './listener-rules.ts';
 import { nameRule, serviceNameRule, tagsRule, tokenRule } from './name-rules.ts';
 import { grpcMatchRule, headerNameRule, rangeRule, regexRule, retryRule, weightsRule } from './route-rules.ts';
 

@@ -12,10 +12,12 @@ export interface MeshState {
 
 const COLLECTIONS: readonly Collection[] = ['virtualNodes', 'virtualRouters', 'routes', 'virtualServices', 'virtualGateways', 'gatewayRoutes'];
 
-const viewOf = (mesh: Stored<'mesh'>, collections: Readonly<Record<Collection, SortedMap<Stored>>>): MeshView => ({ mesh, ...collections }) as unknown as MeshView;
+const viewOf = (mesh: Stored<'mesh'>, collections: Readonly<Record<Collection, SortedMap<Stored>>>): MeshView =>
+  ({ mesh, ...collections }) as unknown as MeshView;
 
 /** A view's collection as what it is: every map of a view is one of ours. */
-export const resourcesOf = (view: MeshView, kind: Exclude<Kind, 'mesh'>): SortedMap<Stored> => view[collectionOf(kind)] as unknown as SortedMap<Stored>;
+export const resourcesOf = (view: MeshView, kind: Exclude<Kind, 'mesh'>): SortedMap<Stored> =>
+  view[collectionOf(kind)] as unknown as SortedMap<Stored>;
 
 export const isMesh = (resource: Stored): resource is Stored<'mesh'> => resource.kind === 'mesh';
 
@@ -26,7 +28,9 @@ export function buildState(mesh: Stored<'mesh'>, children: readonly Stored[]): M
   const grouped = Object.fromEntries(
     COLLECTIONS.map((collection) => [
       collection,
-      SortedMap.from(children.filter(({ kind }) => kind !== 'mesh' && collectionOf(kind) === collection).map((child) => [keyOf(child), child] as const)),
+      SortedMap.from(
+        children.filter(({ kind }) => kind !== 'mesh' && collectionOf(kind) === collection).map((child) => [keyOf(child), child] as const),
+      ),
     ]),
   ) as Record<Collection, SortedMap<Stored>>;
   return { view: viewOf(mesh, grouped), references };

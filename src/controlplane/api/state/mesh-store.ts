@@ -22,7 +22,13 @@ export interface MeshStore {
   remove(gone: Stored): Promise<void>;
 }
 
-const changeOf = ({ kind, mesh, name, parent }: ResourceId, change: MeshChange['change']): MeshChange => ({ mesh, kind, name, ...(parent === undefined ? {} : { parent }), change });
+const changeOf = ({ kind, mesh, name, parent }: ResourceId, change: MeshChange['change']): MeshChange => ({
+  mesh,
+  kind,
+  name,
+  ...(parent === undefined ? {} : { parent }),
+  change,
+});
 
 async function loadMesh(store: DocumentStore, mesh: Stored<'mesh'>): Promise<MeshState> {
   return buildState(mesh, (await store.query(partitionOf(mesh.name))).map(fromDocument));
@@ -63,7 +69,8 @@ export async function openMeshStore(store: DocumentStore, log: Log): Promise<Mes
       await store.write(writes);
     } catch (error) {
       await reload(mesh);
-      if (error instanceof ConditionFailed) throw new ApiError('ConflictException', `Mesh ${mesh} was changed by another writer meanwhile; read it and try again`, { cause: error });
+      if (error instanceof ConditionFailed)
+        throw new ApiError('ConflictException', `Mesh ${mesh} was changed by another writer meanwhile; read it and try again`, { cause: error });
       throw error;
     }
   };

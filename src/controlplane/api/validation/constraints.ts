@@ -26,7 +26,8 @@ const checkRange: Check = ({ range }, value) => {
   return bounds === undefined ? undefined : `must be ${bounds}`;
 };
 
-const checkPattern: Check = ({ pattern }, value) => (pattern === undefined || typeof value !== 'string' || pattern.test(value) ? undefined : `must match ${pattern.source}`);
+const checkPattern: Check = ({ pattern }, value) =>
+  pattern === undefined || typeof value !== 'string' || pattern.test(value) ? undefined : `must match ${pattern.source}`;
 
 const checkEnum: Check = ({ enum: allowed }, value) =>
   allowed === undefined || typeof value !== 'string' || allowed.includes(value) ? undefined : `must be one of ${allowed.join(', ')}`;

@@ -36,7 +36,11 @@ const parseStructure: Parser<'structure' | 'union'> = ({ type, name, members }, 
   });
   const set = Object.keys(parsed);
   if (type === 'union' && set.length !== 1) {
-    report(path, undefined, `must have exactly one of ${members.map((member) => member.name).join(', ')}, and has ${set.length === 0 ? 'none' : set.join(', ')}`);
+    report(
+      path,
+      undefined,
+      `must have exactly one of ${members.map((member) => member.name).join(', ')}, and has ${set.length === 0 ? 'none' : set.join(', ')}`,
+    );
   }
   if (unsound.length === 0) for (const { at, value: found, rule } of findingsOf(name, parsed)) report(at === '' ? path : join(path, at), found, rule);
   return parsed;
@@ -56,7 +60,12 @@ const parseList: Parser<'list'> = ({ element, constraints }, value, path, report
   });
 };
 
-const TYPE_RULES = { string: 'must be a string', number: 'must be a whole number', boolean: 'must be true or false', timestamp: 'must be a number of seconds' } as const;
+const TYPE_RULES = {
+  string: 'must be a string',
+  number: 'must be a whole number',
+  boolean: 'must be true or false',
+  timestamp: 'must be a number of seconds',
+} as const;
 
 const isOfType = {
   string: (value: unknown) => typeof value === 'string',

@@ -9,7 +9,12 @@ const namesOf = ({ kind, mesh, name, parent }: Resource): Answer => {
 };
 
 /** A resource as create, describe, update and delete answer it (`VirtualNodeData` and the like). */
-export const toData = (resource: Resource): Answer => ({ ...namesOf(resource), spec: resource.spec, metadata: resource.metadata, status: { status: resource.status } });
+export const toData = (resource: Resource): Answer => ({
+  ...namesOf(resource),
+  spec: resource.spec,
+  metadata: resource.metadata,
+  status: { status: resource.status },
+});
 
 /** A resource as lists have it (`VirtualNodeRef` and the like). */
 export const toRef = (resource: Resource): Answer => ({ ...namesOf(resource), ...resource.metadata });

@@ -26,7 +26,8 @@ export interface Call {
   readonly ifVersion?: number;
 }
 
-export const textOf = (input: Input, member: string | undefined): string | undefined => (member === undefined ? undefined : (input[member] as string | undefined));
+export const textOf = (input: Input, member: string | undefined): string | undefined =>
+  member === undefined ? undefined : (input[member] as string | undefined);
 
 /** The resource a call is about. */
 export function idOf({ kind, input }: Pick<Call, 'kind' | 'input'>): ResourceId {
@@ -35,12 +36,14 @@ export function idOf({ kind, input }: Pick<Call, 'kind' | 'input'>): ResourceId 
   return { kind, mesh: textOf(input, 'meshName') ?? '', name: textOf(input, nameMember) ?? '', ...(parent === undefined ? {} : { parent }) };
 }
 
-export const arnOf = ({ region, accountId }: Pick<Api, 'region' | 'accountId'>, id: ResourceId): string => `arn:aws:appmesh:${region}:${accountId}:${resourcePath(id)}`;
+export const arnOf = ({ region, accountId }: Pick<Api, 'region' | 'accountId'>, id: ResourceId): string =>
+  `arn:aws:appmesh:${region}:${accountId}:${resourcePath(id)}`;
 
 /** `VirtualNode with name X is not present under mesh M for account A` */
 export function notPresent({ accountId }: Pick<Api, 'accountId'>, { kind, mesh, name, parent }: ResourceId): ApiError {
   const { noun, parent: parentKind } = KINDS[kind];
-  const under = kind === 'mesh' ? '' : parentKind === undefined ? ` under mesh ${mesh}` : ` under ${KINDS[parentKind].noun} ${parent ?? ''} of mesh ${mesh}`;
+  const under =
+    kind === 'mesh' ? '' : parentKind === undefined ? ` under mesh ${mesh}` : ` under ${KINDS[parentKind].noun} ${parent ?? ''} of mesh ${mesh}`;
   return new ApiError('NotFoundException', `${noun} with name ${name} is not present${under} for account ${accountId}`);
 }
 

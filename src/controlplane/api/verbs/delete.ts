@@ -32,7 +32,8 @@ export async function deleteResource(api: Api, call: Call): Promise<Resource> {
     const before = requireResource(api, call);
     checkVersion(before, call.ifVersion);
     const reason = reasonToKeep(api, before);
-    if (reason !== undefined) throw new ApiError('ResourceInUseException', `${KINDS[before.kind].noun} with name ${before.name} cannot be deleted because ${reason}`);
+    if (reason !== undefined)
+      throw new ApiError('ResourceInUseException', `${KINDS[before.kind].noun} with name ${before.name} cannot be deleted because ${reason}`);
     await api.meshes.remove(before);
     return { ...before, status: 'DELETED' };
   });

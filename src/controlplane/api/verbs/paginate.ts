@@ -26,7 +26,11 @@ function decode(scope: string, token: string): string {
  * One page of entries in key order.
  * @param after entries after a key (exclusive), in order
  */
-export function paginate<T>({ limit = MAX_PAGE, nextToken }: Input & { limit?: number; nextToken?: string }, scope: string, after: (key: string) => Iterable<readonly [string, T]>): Page<T> {
+export function paginate<T>(
+  { limit = MAX_PAGE, nextToken }: Input & { limit?: number; nextToken?: string },
+  scope: string,
+  after: (key: string) => Iterable<readonly [string, T]>,
+): Page<T> {
   const entries: (readonly [string, T])[] = [];
   for (const entry of after(nextToken === undefined ? '' : decode(scope, nextToken))) {
     if (entries.length === limit) return { items: entries.map(([, item]) => item), nextToken: encode(scope, entries.at(-1)?.[0] ?? '') };

@@ -41,11 +41,18 @@ function countSiblings(api: Api, { kind, mesh, parent }: Draft): number {
   const state = api.meshes.meshes().get(mesh);
   if (state === undefined) return 0;
   const parentKind = KINDS[kind].parent;
-  return parentKind === undefined || parent === undefined ? resourcesOf(state.view, kind).size : state.references.users(parentKind, parent, kind).size;
+  return parentKind === undefined || parent === undefined
+    ? resourcesOf(state.view, kind).size
+    : state.references.users(parentKind, parent, kind).size;
 }
 
 /** The same request with the same token is answered as before, without being done again. */
-async function once(api: Api, call: Call, draft: Draft, act: (also: (answered: Answered) => ReturnType<Api['tokens']['keep']>[]) => Promise<Stored>): Promise<Resource> {
+async function once(
+  api: Api,
+  call: Call,
+  draft: Draft,
+  act: (also: (answered: Answered) => ReturnType<Api['tokens']['keep']>[]) => Promise<Stored>,
+): Promise<Resource> {
   const token = textOf(call.input, 'clientToken');
   if (token === undefined) return act(() => []);
   const request = JSON.stringify([call.operation, call.input]);
@@ -61,11 +68,20 @@ export async function createResource(api: Api, call: Call): Promise<Resource> {
     once(api, call, draft, async (also) => {
       if (draft.kind !== 'mesh') requireMesh(api, draft.mesh, call.input);
       requireParent(api, draft);
-      if (api.meshes.find(draft) !== undefined) throw new ApiError('ConflictException', `${KINDS[draft.kind].noun} with name ${keyOf(draft)} already exists`);
+      if (api.meshes.find(draft) !== undefined)
+        throw new ApiError('ConflictException', `${KINDS[draft.kind].noun} with name ${keyOf(draft)} already exists`);
       checkAmongOthers(api, draft);
       checkCount(api.quotas, draft, countSiblings(api, draft));
       const now = api.clock();
-      const metadata = { arn: arnOf(api, draft), uid: api.newId(), version: 1, createdAt: now, lastUpdatedAt: now, meshOwner: api.accountId, resourceOwner: api.accountId };
+      const metadata = {
+        arn: arnOf(api, draft),
+        uid: api.newId(),
+        version: 1,
+        createdAt: now,
+        lastUpdatedAt: now,
+        meshOwner: api.accountId,
+        resourceOwner: api.accountId,
+      };
       return api.meshes.put({ ...draft, status: 'ACTIVE', metadata }, undefined, also({ metadata, tags: draft.tags }));
     }),
   );
@@ -74,7 +90,10 @@ export async function createResource(api: Api, call: Call): Promise<Resource> {
 /** @throws ApiError Conflict unless the resource is at the version the caller asked for */
 export function checkVersion({ kind, name, metadata }: Stored, ifVersion: number | undefined): void {
   if (ifVersion === undefined || ifVersion === metadata.version) return;
-  throw new ApiError('ConflictException', `${KINDS[kind].noun} with name ${name} is at version ${metadata.version}, not ${ifVersion} as x-meshshift-if-version asks`);
+  throw new ApiError(
+    'ConflictException',
+    `${KINDS[kind].noun} with name ${name} is at version ${metadata.version}, not ${ifVersion} as x-meshshift-if-version asks`,
+  );
 }
 
 /** Replaces the spec whole. @throws ApiError NotFound, BadRequest, Conflict, LimitExceeded */
@@ -91,4 +110,3 @@ export async function updateResource(api: Api, call: Call): Promise<Resource> {
     }),
   );
 }
-

@@ -37,7 +37,8 @@ export async function tagResource(api: Api, input: Input): Promise<Record<string
   const added = input['tags'] as Tags;
   return changeTags(api, input, (tags) => {
     const byKey = new Map([...tags, ...added].map((tag) => [tag.key, tag]));
-    if (byKey.size > MAX_TAGS) throw new ApiError('TooManyTagsException', `a resource has at most ${MAX_TAGS} tags, and this one would have ${byKey.size}`);
+    if (byKey.size > MAX_TAGS)
+      throw new ApiError('TooManyTagsException', `a resource has at most ${MAX_TAGS} tags, and this one would have ${byKey.size}`);
     return [...byKey.values()];
   });
 }

@@ -24,12 +24,16 @@ export interface Operation {
   readonly output: Shape;
 }
 
-const nameOf = (verb: Verb, { noun, plural }: KindInfo): string => `${verb.charAt(0).toUpperCase()}${verb.slice(1)}${verb === 'list' ? plural : noun}`;
+const nameOf = (verb: Verb, { noun, plural }: KindInfo): string =>
+  `${verb.charAt(0).toUpperCase()}${verb.slice(1)}${verb === 'list' ? plural : noun}`;
 
 /** The table of operations: five verbs on seven kinds, and three on tags. */
 const ACTIONS: readonly (readonly [string, Action])[] = [
   ...Object.values(KINDS).flatMap((info) =>
-    (['create', 'describe', 'update', 'delete', 'list'] as const).map((verb): readonly [string, Action] => [nameOf(verb, info), { verb, kind: info.kind }]),
+    (['create', 'describe', 'update', 'delete', 'list'] as const).map((verb): readonly [string, Action] => [
+      nameOf(verb, info),
+      { verb, kind: info.kind },
+    ]),
   ),
   ['TagResource', { verb: 'tag' }],
   ['UntagResource', { verb: 'untag' }],

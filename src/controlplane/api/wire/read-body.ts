@@ -36,7 +36,8 @@ async function collect(request: IncomingMessage): Promise<Buffer> {
 
 async function unpack(body: Buffer, encoding: string): Promise<Buffer> {
   if (encoding === 'identity') return body;
-  if (encoding !== 'gzip') throw new ApiError('UnsupportedMediaTypeException', `content-encoding must be gzip or identity, not ${encoding.slice(0, 100)}`);
+  if (encoding !== 'gzip')
+    throw new ApiError('UnsupportedMediaTypeException', `content-encoding must be gzip or identity, not ${encoding.slice(0, 100)}`);
   try {
     return await gunzipAsync(body, { maxOutputLength: MAX_BODY_BYTES });
   } catch (cause) {

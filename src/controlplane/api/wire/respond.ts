@@ -7,10 +7,15 @@ function send(response: ServerResponse, status: number, body: string, headers: R
   response.end(bytes);
 }
 
-export const sendAnswer = (response: ServerResponse, requestId: string, body: string): void => send(response, 200, body, { 'x-amzn-RequestId': requestId });
+export const sendAnswer = (response: ServerResponse, requestId: string, body: string): void =>
+  send(response, 200, body, { 'x-amzn-RequestId': requestId });
 
 /** An error as restJson1 has it: the type in a header, the message in the body. */
 export function sendError(response: ServerResponse, requestId: string, error: ApiError): void {
   const closing = error.status === 413 ? { connection: 'close' } : {};
-  send(response, error.status, JSON.stringify({ message: error.message }), { 'x-amzn-RequestId': requestId, 'x-amzn-ErrorType': error.name, ...closing });
+  send(response, error.status, JSON.stringify({ message: error.message }), {
+    'x-amzn-RequestId': requestId,
+    'x-amzn-ErrorType': error.name,
+    ...closing,
+  });
 }

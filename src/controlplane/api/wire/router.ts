@@ -45,7 +45,9 @@ export function createRouter(operations: readonly Operation[]): (method: string,
     for (const part of parts) node = node?.literals.get(part) ?? (part === '' ? undefined : node?.label);
     const operation = node?.operations.get(method);
     if (operation === undefined) return undefined;
-    const labels = operation.segments.flatMap((segment, index) => (isLabel(segment) ? [[segment.slice(1, -1), decode(parts[index] ?? '')] as const] : []));
+    const labels = operation.segments.flatMap((segment, index) =>
+      isLabel(segment) ? [[segment.slice(1, -1), decode(parts[index] ?? '')] as const] : [],
+    );
     return { operation, labels: Object.fromEntries(labels) };
   };
 }
