@@ -153,7 +153,7 @@ describe('a judgement', () => {
     stable: { total: stable[0], bad: stable[1] },
   });
   const at = (weight: number, intervals: Interval[], metric: Metric = margin): JudgeState =>
-    countIntervals({ ...openStep(startJudging([metric], 0), 0, weight), since: 0 }, [metric], intervals, 60_000);
+    countIntervals({ ...openStep(startJudging([metric], 0), 0, weight), skip: 0 }, [metric], intervals, 60_000);
 
   test('without enough requests is inconclusive, and says so in figures', () => {
     expect(judge(at(25, [interval(1, [40, 0], [100, 0])]), { metrics, minRequests: 100 }, healthy)).toEqual({
@@ -213,14 +213,15 @@ describe('counting', () => {
     }
   });
 
-  test("leaves the interval in which the weight changed out of both steps' figures", () => {
-    let state = countIntervals(openStep(startJudging([margin], 0), 0, 25), [margin], [one(200), one(400), one(600)], 600);
-    state = openStep(countIntervals(closeStep(state), [margin], [one(800)], 800), 1, 50);
-    state = countIntervals(state, [margin], [one(1000), one(1200)], 1200);
+  test("leaves the intervals around a change of weight out of both steps' figures, and counts them all as evidence", () => {
+    let state = countIntervals(openStep(startJudging([margin], 0), 0, 25), [margin], [one(200), one(400), one(600), one(800)], 800);
+    state = openStep(countIntervals(closeStep(state), [margin], [one(1000)], 1000), 1, 50);
+    state = countIntervals(state, [margin], [one(1200), one(1400), one(1600)], 1600);
     expect(state.steps).toMatchObject([
       { step: 0, weight: 25, canary: { requests: 20, errors: 2 }, observedShare: 25 },
       { step: 1, weight: 50, canary: { requests: 10, errors: 1 } },
     ]);
-    expect(state.metrics['errors']?.looks).toBe(6);
+    expect(state.metrics['errors']?.looks).toBe(8);
+    expect(openStep(state, 1, 50)).toBe(state);
   });
 });

@@ -8,7 +8,6 @@ import type { RouteSpec } from '../../src/contracts/rollout.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
 import { openProcessWorkloads } from '../../src/workloads/process.ts';
 import { functions } from '../handlers/functions.ts';
-import { eventually } from '../support/eventually.ts';
 import { errorBody, resourceBody, startScriptedServer, type Answer, type Asked, type ScriptedServer } from './scripted-server.ts';
 
 process.env['AWS_REGION'] = 'us-east-1';
@@ -32,6 +31,14 @@ const node = { create: 'CreateVirtualNode' as const, input: { meshName: 'm', vir
 const target = { mesh: 'm', virtualRouter: 'r', route: 'r' };
 const noWait = () => Promise.resolve();
 const unguarded = { wait: noWait, guard: noWait };
+
+test('a server that cannot be reached is a fault that passes', async () => {
+  await serve(() => ok({}));
+  const url = server.url;
+  await server.close();
+  process.env['AWS_ENDPOINT_URL_APP_MESH'] = url;
+  await expect(functions['AwaitActive']!(node, { functionName: 'AwaitActive', getRemainingTimeInMillis: () => 30_000 })).rejects.toMatchObject({ name: 'TransientFault' });
+});
 
 describe('awaiting ACTIVE', () => {
   test('throws ResourceNotActive until the server says ACTIVE, and then answers', async () => {
@@ -211,13 +218,4 @@ describe('process workloads', () => {
     await workloads.down({ mesh: 'm', virtualNode: 'n' });
     await expect(workloads.up({ mesh: 'm', virtualNode: 'n', tag: 'v2' })).rejects.toMatchObject({ name: 'WorkloadFailed', message: expect.stringContaining('it ended with code 1') as string });
   });
-});
-
-test('a server that cannot be reached is a fault that passes', async () => {
-  await serve(() => ok({}));
-  const url = server.url;
-  await server.close();
-  process.env['AWS_ENDPOINT_URL_APP_MESH'] = url;
-  await eventually(() => true, 'closed');
-  await expect(functions['AwaitActive']!(node, { functionName: 'AwaitActive', getRemainingTimeInMillis: () => 30_000 })).rejects.toMatchObject({ name: 'TransientFault' });
 });

@@ -27,8 +27,8 @@ export interface JudgeState {
   readonly metrics: Readonly<Record<string, MetricState>>;
   /** Index of the step whose weight holds; -1 while none does. */
   readonly step: number;
-  /** Its figures hold the intervals after this time; null until the interval in which it began has closed. */
-  readonly since: number | null;
+  /** How many intervals are still to be left out of its figures. */
+  readonly skip: number;
   readonly steps: readonly StepMeasurement[];
 }
 
@@ -48,7 +48,7 @@ export function startJudging(metrics: readonly Metric[], now: number): JudgeStat
     baseline: { total: 0, bad: 0, at: now },
     metrics: Object.fromEntries(metrics.map((metric) => [metric.name, initial(metric)])),
     step: -1,
-    since: null,
+    skip: 0,
     steps: [],
   };
 }
@@ -101,12 +101,12 @@ function countInterval(state: JudgeState, metrics: readonly Metric[], interval: 
   return {
     ...state,
     lastAt: interval.at,
-    since: state.since ?? interval.at,
+    skip: Math.max(0, state.skip - 1),
     baseline: fade(state.baseline, interval),
     metrics: Object.fromEntries(
       metrics.map((metric) => [metric.name, advanceMetric(metric, state.metrics[metric.name] ?? { fail: [], pass: [], looks: 0 }, interval, baseline)]),
     ),
-    steps: state.steps.map((entry) => (entry.step === state.step && state.since !== null && interval.at > state.since ? measure(entry, interval) : entry)),
+    steps: state.steps.map((entry) => (entry.step === state.step && state.skip === 0 ? measure(entry, interval) : entry)),
   };
 }
 
@@ -117,19 +117,19 @@ function countInterval(state: JudgeState, metrics: readonly Metric[], interval: 
 export function countIntervals(state: JudgeState, metrics: readonly Metric[], intervals: readonly Interval[], now: number): JudgeState {
   const fresh = intervals.filter(({ at }) => at > state.lastAt).sort((a, b) => a.at - b.at);
   const counted = fresh.reduce((sum, interval) => countInterval(sum, metrics, interval), state);
-  return { ...counted, lastAt: Math.max(counted.lastAt, now), since: counted.since ?? (now > state.lastAt ? now : null) };
+  return { ...counted, lastAt: Math.max(counted.lastAt, now) };
 }
 
 /** The weight is about to change: what is counted from here belongs to no step. */
-export const closeStep = (state: JudgeState): JudgeState => ({ ...state, step: -1, since: null });
+export const closeStep = (state: JudgeState): JudgeState => ({ ...state, step: -1, skip: 0 });
 
-/**
- * The weight of a step holds from now on. Its figures begin with the next interval, as the one under way began before it.
- * Opening the same step again changes nothing.
- */
+/** The interval under way began before the weight changed, and proxies report up to one interval late: neither says what the weight does. */
+const SKIPPED_INTERVALS = 2;
+
+/** The weight of a step holds from now on; its figures begin as soon as they are about it alone. Opening the same step again changes nothing. */
 export function openStep(state: JudgeState, step: number, weight: number): JudgeState {
   if (state.step === step) return state;
   const empty: StepMeasurement = { step, weight, canary: { requests: 0, errors: 0 }, stable: { requests: 0, errors: 0 }, observedShare: null };
   const known = state.steps.some((entry) => entry.step === step);
-  return { ...state, step, since: null, steps: known ? state.steps : [...state.steps, empty] };
+  return { ...state, step, skip: SKIPPED_INTERVALS, steps: known ? state.steps : [...state.steps, empty] };
 }
