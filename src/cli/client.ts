@@ -32,7 +32,8 @@ const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EH
 
 /** The code of a connection that could not be made or broke, wherever in the chain of causes it stands. */
 export function connectionCode(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
+  // Not by instanceof: an error may come from another realm.
+  for (let at = error; typeof at === 'object' && at !== null; at = (at as Error).cause) {
     const { code, errors } = at as NodeJS.ErrnoException & { errors?: readonly unknown[] };
     if (code !== undefined && CONNECTION_CODES.has(code)) return code;
     const inner = errors?.map(connectionCode).find((found) => found !== undefined);

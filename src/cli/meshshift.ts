@@ -4,6 +4,8 @@ import { main } from './main.ts';
 
 // The SDK would tell every person at every call that it drops Node 20 one day; this package says itself what it needs.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+// gRPC would write to stderr on its own; what matters of it comes as an error.
+process.env['GRPC_VERBOSITY'] ??= 'NONE';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -17,3 +19,5 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed));
 
 process.exitCode = await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, env: process.env, interrupted: interrupted.signal });
+// What a failure left open must not keep the command from ending; what ends by itself does so before.
+setTimeout(() => process.exit(), 1_000).unref();

@@ -12,12 +12,15 @@ function readPort(call: Call, name: string): number {
   throw new UsageError(`up: --${name}: ${value}: must be a port from 0 to 65535; 0 takes a free one`, '`meshshift up --help` shows what there is');
 }
 
+/** Node says it in `code` and `port`, gRPC in words alone: `listen EADDRINUSE: address already in use 127.0.0.1:4681`. */
+const NOT_LISTENING = /(EADDRINUSE|EACCES).*:(\d+)/;
+
 /** What stopped the runtime from listening, in the words of the command line. */
 function explain(error: unknown): unknown {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
+  const [, code, port] = NOT_LISTENING.exec(String(error)) ?? [];
+  if (port === undefined) return error;
   const rule = code === 'EADDRINUSE' ? 'is in use' : 'may not be listened on by this user';
-  return new CommandFailed(`port ${port ?? '(unknown)'}: ${rule}`, {
+  return new CommandFailed(`port ${port}: ${rule}`, {
     exitCode: EXIT.failed,
     hint: 'is another `meshshift up` running? Take other ports with --port and --xds-port; 0 takes a free one',
     cause: error,

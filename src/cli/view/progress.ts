@@ -25,13 +25,21 @@ function stepLines(before: RolloutView | undefined, after: RolloutView, step: St
   return lines;
 }
 
+/** The reason of a phase, unless a verdict that is told already says the same. */
+function describeReason({ reason, steps }: RolloutView): string {
+  const isTold = steps.some(({ verdict }) => verdict !== null && reason.endsWith(verdict.reason));
+  return reason === '' || isTold ? '' : `: ${reason}`;
+}
+
+function phaseLine(before: RolloutView | undefined, after: RolloutView): string[] {
+  const { phase } = after;
+  if (before?.phase === phase) return [];
+  if (FINAL_PHASES.has(phase)) return [`${who(after)}: ${phaseWords(phase)} after ${seconds(after.elapsedMs)}${describeReason(after)}`];
+  return before === undefined ? [] : [`${who(after)}: ${phaseWords(phase)}${describeReason(after)}`];
+}
+
 /** What happened to a rollout from one view to the next, a line for each thing: for logs and pipes. */
 export function progressLines(before: RolloutView | undefined, after: RolloutView): string[] {
   const started = before === undefined ? [`${who(after)}: rollout ${after.id} from ${after.stable} to ${after.canary}`] : [];
-  const steps = after.steps.flatMap((step, index) => stepLines(before, after, step, index));
-  const changed = before !== undefined && before.phase !== after.phase && !FINAL_PHASES.has(after.phase);
-  const phase = changed ? [`${who(after)}: ${phaseWords(after.phase)}${after.reason === '' ? '' : `: ${after.reason}`}`] : [];
-  const ended = before?.phase !== after.phase && FINAL_PHASES.has(after.phase);
-  const end = ended ? [`${who(after)}: ${phaseWords(after.phase)} after ${seconds(after.elapsedMs)}${after.reason === '' ? '' : `: ${after.reason}`}`] : [];
-  return [...started, ...steps, ...phase, ...end];
+  return [...started, ...after.steps.flatMap((step, index) => stepLines(before, after, step, index)), ...phaseLine(before, after)];
 }

@@ -71,10 +71,10 @@ describe('progress, line by line', () => {
     ]);
   });
 
-  test('tells a rollback with its reason, and no step that was not reached', () => {
+  test('tells a rollback and its reason once, and no step that was not reached', () => {
     expect(told([views[1]!, toRolloutView(rolledBack, 5_000)]).slice(-2)).toEqual([
       'svc1 v2: step 1 of 2: intended 25 %, observed 24.7 % of 2,000 requests, errors: canary 3 of 494, stable 1 of 1,506; fail: worse',
-      'svc1 v2: rolled back after 2.5 s: errors: worse',
+      'svc1 v2: rolled back after 2.5 s',
     ]);
   });
 

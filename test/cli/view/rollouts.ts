@@ -53,5 +53,5 @@ export const rolledBack = rollout({
   bake: null,
   judgement: null,
   verdicts: [{ ...passed, outcome: 'fail', reason: 'worse', next: 'rollBack' }],
-  reason: 'errors: worse',
+  reason: 'VerdictFailed: worse',
 });

@@ -1,0 +1,172 @@
+import { jest } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli, type Finished } from './run-cli.ts';
+import { startUp, until, type Up } from './start-up.ts';
+
+const MESH = 'examples/pgmesh/mesh.yaml';
+const WORKLOADS = ['--workloads', 'examples/pgmesh/workloads.yaml'];
+
+interface Listed {
+  readonly rollouts: { readonly id: string; readonly phase: string; readonly step: number; readonly image: { readonly tag: string } }[];
+}
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let up: Up;
+const cli = (...args: string[]): Promise<Finished> => runCli(args, { env: { AWS_ENDPOINT_URL: up.url } });
+const json = async (...args: string[]): Promise<unknown> => {
+  const { code, stdout, stderr } = await cli(...args, '--json');
+  if (code !== 0) throw new Error(`exit ${String(code)}: ${stderr}`);
+  expect(stdout.trimEnd()).not.toContain('\n');
+  return JSON.parse(stdout);
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'meshshift-up-'));
+  up = await startUp(folder, ...WORKLOADS);
+});
+afterAll(async () => {
+  up.process.kill('SIGKILL');
+  await up.ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('mesh', () => {
+  test('apply provisions by the state machine and says what it made; again it changes nothing', async () => {
+    const first = await cli('mesh', 'apply', '-f', MESH);
+    expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^KIND +NAME +VERSION +CHANGE$/m);
+    expect(first.stdout).toMatch(/^route +pgMesh\/svcNode1\/svcNode1 +1 +created$/m);
+    expect(first.stdout).toContain('8 created, 0 updated, 0 unchanged');
+    expect(await json('mesh', 'apply', '-f', MESH)).toMatchObject({ created: 0, updated: 0, unchanged: 8 });
+  });
+
+  test("the AWS CLI's own inputs, over an existing route, leave its weights alone", async () => {
+    expect(await json('mesh', 'apply', '-f', 'examples/pgmesh/cli-input')).toMatchObject({ created: 0, updated: 0, unchanged: 8 });
+  });
+
+  test('describe shows every resource, with the weights of the route', async () => {
+    const { stdout } = await cli('mesh', 'describe', 'pgMesh');
+    expect(stdout).toMatch(/^route +svcNode1\/svcNode1 +1 +ACTIVE +http2Route to svcNode1 100$/m);
+    expect(stdout).toMatch(/^virtualNode +svcNode2 +1 +ACTIVE +http2:80 svc2\.pgMesh\.local calls svc1\.pgMesh\.local$/m);
+    const { meshes } = (await json('mesh', 'describe')) as { meshes: { mesh: { name: string }; resources: unknown[] }[] };
+    expect(meshes.map(({ mesh, resources }) => [mesh.name, resources.length])).toEqual([['pgMesh', 7]]);
+  });
+
+  test('a mesh that is not there is refused by its name', async () => {
+    const { code, stderr } = await cli('mesh', 'describe', 'nowhere');
+    expect(code).toBe(4);
+    expect(stderr).toContain('NotFoundException');
+    expect(stderr).toContain('nowhere');
+  });
+
+  test('what refers to nothing is refused, and nothing of it is made', async () => {
+    const file = join(folder, 'dangling.yaml');
+    await writeFile(file, '[{ create: CreateMesh, input: { meshName: other } }, { create: CreateVirtualRouter, input: { meshName: other, virtualRouterName: r, spec: { listeners: [{ portMapping: { port: 80, protocol: http2 } }] } } }, { create: CreateRoute, input: { meshName: other, virtualRouterName: r, routeName: r, spec: { http2Route: { match: { prefix: / }, action: { weightedTargets: [{ virtualNode: gone, weight: 1 }] } } } } }]');
+    const { code, stderr } = await cli('mesh', 'apply', '-f', file);
+    expect(code).toBe(1);
+    expect(stderr).toContain('CreateRoute other/r/r: input.spec.http2Route.action.weightedTargets[0].virtualNode: "gone": must name a resource of the file or of the mesh');
+    expect((await cli('mesh', 'describe', 'other')).code).toBe(4);
+  });
+});
+
+describe('rollouts', () => {
+  const list = async () => ((await json('rollout', 'list')) as Listed).rollouts;
+
+  test('a push starts one, once; it is shown, aborted, and watched to its end', async () => {
+    expect((await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml')).stdout).toContain('canary svc1 applied');
+    expect((await cli('rollout', 'list')).stdout).toBe('no rollouts\n');
+    const push = ['event', 'put', '--repository', 'svc1', '--tag', 'v2', '--digest', 'sha256:22'];
+    expect((await cli(...push)).stdout).toMatch(/^event \S+ put: ECR Image Action from meshshift\.sample$/m);
+    await cli(...push);
+    const [{ id }] = (await until(list, (rollouts) => rollouts.some(({ step }) => step === 0))) as [Listed['rollouts'][0]];
+    expect(await json('rollout', 'start', 'svc1', '--tag', 'v2', '--digest', 'sha256:22')).toEqual({ id, started: false });
+    expect(await list()).toHaveLength(1);
+
+    const status = await cli('rollout', 'status', id);
+    expect(status.code).toBe(0);
+    expect(status.stdout).toMatch(/^STEP +INTENDED +OBSERVED +REQUESTS +ERRORS +VERDICT$/m);
+    expect(status.stdout).toMatch(/^ 1\/4 +25 % +- +0 +0 /m);
+
+    const aborted = await cli('rollout', 'abort', id, '--reason', 'wrong build');
+    expect({ code: aborted.code, stderr: aborted.stderr }).toEqual({ code: 0, stderr: '' });
+    const watched = await cli('rollout', 'status', id, '--watch');
+    expect(watched.code).toBe(1);
+    expect(watched.stdout).toMatch(/svc1 v2: rolled back after [\d.]+ s/);
+    expect((await cli('mesh', 'describe', 'pgMesh')).stdout).toMatch(/^route +svcNode1\/svcNode1 +\d+ +ACTIVE +http2Route to svcNode1 100$/m);
+    const history = (await cli('rollout', 'status', id)).stdout;
+    expect(history).toContain('wrong build');
+  });
+
+  test('what is not there is refused', async () => {
+    for (const args of [['rollout', 'status', 'nothing'], ['rollout', 'abort', 'nothing'], ['rollout', 'start', 'nothing', '--tag', 'v1']]) {
+      const { code, stderr } = await cli(...args);
+      expect(code).toBe(4);
+      expect(stderr).toContain('nothing');
+    }
+  });
+
+  test('an event from a file is put as it is', async () => {
+    const file = join(folder, 'event.yaml');
+    await writeFile(file, 'source: my.shop\ndetail-type: Order Placed\ndetail: { id: 7 }\n');
+    expect(await json('event', 'put', '-f', file)).toMatchObject({ source: 'my.shop', detailType: 'Order Placed' });
+    await writeFile(file, 'source: my.shop\ndetail: 7\n');
+    const { code, stderr } = await cli('event', 'put', '-f', file);
+    expect(code).toBe(1);
+    expect(stderr).toContain('detail-type: missing');
+    expect(stderr).toContain('detail: 7: must be an object');
+  });
+});
+
+describe('up', () => {
+  interface Listing {
+    readonly workloads: { readonly tag: string; readonly state: string; readonly pid: number }[];
+  }
+  const workloads = async (): Promise<Listing['workloads']> => ((await (await fetch(`${up.url}/meshshift/local/workloads`)).json()) as Listing).workloads;
+  const isAlive = (pid: number): Promise<boolean> =>
+    Promise.resolve().then(() => {
+      process.kill(pid, 0);
+      return true;
+    }).catch(() => false);
+
+  test('a port in use is told, with what to do', async () => {
+    const { code, stdout, stderr } = await runCli(['up', '--port', new URL(up.url).port, '--xds-port', '0', '--data', join(folder, 'second')]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`port ${new URL(up.url).port}: is in use`);
+    expect(stderr).toContain('--port');
+    const xds = await runCli(['up', '--port', '0', '--xds-port', new URL(up.url).port, '--data', join(folder, 'second')]);
+    expect(xds).toMatchObject({ code: 1, stdout: '' });
+    expect(xds.stderr).toContain(`port ${new URL(up.url).port}: is in use`);
+  });
+
+  test('a data folder in use is told', async () => {
+    const { code, stderr } = await runCli(['up', '--port', '0', '--xds-port', '0', '--data', folder]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${folder}: another runtime uses this data folder`);
+  });
+
+  test('a workloads file that is not one is told, with every mistake', async () => {
+    const file = join(folder, 'workloads.yaml');
+    await writeFile(file, 'workloads: [{ mesh: m, virtualNode: n, command: start }]');
+    const { code, stderr } = await runCli(['up', '--port', '0', '--xds-port', '0', '--data', join(folder, 'third'), '--workloads', file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('workloads[0].command: "start": must be a list');
+  });
+
+  test('killed, its workloads end with it; started again, they run again; at SIGTERM it ends in order', async () => {
+    await fetch(`${up.url}/meshshift/local/workloads/pgMesh/svcNode1`, { method: 'PUT', body: '{"tag":"v1"}' });
+    const before = await until(workloads, (all) => all.some(({ tag, state }) => tag === 'v1' && state === 'serving'));
+    up.process.kill('SIGKILL');
+    expect(await up.ended).toBe('SIGKILL');
+    for (const { pid } of before) await until(() => isAlive(pid), (alive) => !alive);
+
+    up = await startUp(folder, ...WORKLOADS);
+    const after = await until(workloads, (all) => all.length === before.length && all.every(({ state }) => state === 'serving'));
+    up.process.kill('SIGTERM');
+    expect(await up.ended).toBe(0);
+    for (const { pid } of after) expect(await isAlive(pid)).toBe(false);
+  });
+});
