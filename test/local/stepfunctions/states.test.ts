@@ -394,7 +394,9 @@ describe('nested executions', () => {
     Arguments: { StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:child', Input: { n: 1 } },
     End: true,
   });
-  const child = async (definition: object): Promise<void> => void (await harness.finish(await harness.launch(definition, {}, { machine: 'child' })));
+  const child = async (definition: object): Promise<void> => {
+    await harness.finish(await harness.launch(definition, { n: 0 }, { machine: 'child' }));
+  };
 
   test('startExecution goes on at once', async () => {
     await child(machine({ W: { Type: 'Wait', Seconds: 100, ...END } }));

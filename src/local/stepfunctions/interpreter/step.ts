@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts';
-import type { State, TaskState } from '../asl/types.ts';
+import type { State } from '../asl/types.ts';
 import { StatesError } from '../errors.ts';
 import { dueOf, isRunnable, threadsOf, type Frame, type TaskWait, type Thread } from './frame.ts';
 import { errorOf, inputOf, type EventType, type HistoryEvent } from './history.ts';
