@@ -224,4 +224,13 @@ describe('counting', () => {
     expect(state.metrics['errors']?.looks).toBe(8);
     expect(openStep(state, 1, 50)).toBe(state);
   });
+
+  test('a step that is over before that has the figures of those intervals, and loses them to better ones', () => {
+    const opened = openStep(startJudging([margin], 0), 0, 25);
+    const early = countIntervals(opened, [margin], [one(200), one(400)], 400);
+    expect(early.steps).toMatchObject([{ canary: { requests: 20, errors: 2 }, stable: { requests: 60, errors: 0 } }]);
+    expect(countIntervals(early, [margin], [one(600)], 600).steps).toMatchObject([{ canary: { requests: 10, errors: 1 }, stable: { requests: 30, errors: 0 } }]);
+    const again = countIntervals(openStep(closeStep(early), 0, 25), [margin], [one(600)], 600);
+    expect(again.steps).toEqual(early.steps);
+  });
 });

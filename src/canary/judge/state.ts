@@ -27,8 +27,10 @@ export interface JudgeState {
   readonly metrics: Readonly<Record<string, MetricState>>;
   /** Index of the step whose weight holds; -1 while none does. */
   readonly step: number;
-  /** How many intervals are still to be left out of its figures. */
+  /** How many intervals to come are still about two weights. */
   readonly skip: number;
+  /** Whether the step's figures hold such intervals: the first that is about its weight alone replaces them. */
+  readonly provisional: boolean;
   readonly steps: readonly StepMeasurement[];
 }
 
@@ -49,6 +51,7 @@ export function startJudging(metrics: readonly Metric[], now: number): JudgeStat
     metrics: Object.fromEntries(metrics.map((metric) => [metric.name, initial(metric)])),
     step: -1,
     skip: 0,
+    provisional: false,
     steps: [],
   };
 }
@@ -90,10 +93,18 @@ function fade(baseline: JudgeState['baseline'], { at, stable }: Interval): Judge
 
 const add = (side: SideCounts, { total, bad }: Counts): SideCounts => ({ requests: side.requests + total, errors: side.errors + bad });
 
+const UNMEASURED = { canary: { requests: 0, errors: 0 }, stable: { requests: 0, errors: 0 }, observedShare: null } as const;
+
 function measure(measurement: StepMeasurement, { canary, stable }: Pair): StepMeasurement {
   const sides = { canary: add(measurement.canary, canary), stable: add(measurement.stable, stable) };
   const requests = sides.canary.requests + sides.stable.requests;
   return { ...measurement, ...sides, observedShare: requests === 0 ? null : (100 * sides.canary.requests) / requests };
+}
+
+/** A step that fails at once has no other figures than those around the change of weight: they stand until there are better ones. */
+function measureStep({ skip, provisional }: JudgeState, entry: StepMeasurement, interval: Interval): StepMeasurement {
+  if (skip === 0) return measure(provisional ? { ...entry, ...UNMEASURED } : entry, interval);
+  return provisional ? measure(entry, interval) : entry;
 }
 
 function countInterval(state: JudgeState, metrics: readonly Metric[], interval: Interval): JudgeState {
@@ -106,7 +117,8 @@ function countInterval(state: JudgeState, metrics: readonly Metric[], interval: 
     metrics: Object.fromEntries(
       metrics.map((metric) => [metric.name, advanceMetric(metric, state.metrics[metric.name] ?? { fail: [], pass: [], looks: 0 }, interval, baseline)]),
     ),
-    steps: state.steps.map((entry) => (entry.step === state.step && state.skip === 0 ? measure(entry, interval) : entry)),
+    provisional: state.provisional && state.skip > 0,
+    steps: state.steps.map((entry) => (entry.step === state.step ? measureStep(state, entry, interval) : entry)),
   };
 }
 
@@ -121,7 +133,7 @@ export function countIntervals(state: JudgeState, metrics: readonly Metric[], in
 }
 
 /** The weight is about to change: what is counted from here belongs to no step. */
-export const closeStep = (state: JudgeState): JudgeState => ({ ...state, step: -1, skip: 0 });
+export const closeStep = (state: JudgeState): JudgeState => ({ ...state, step: -1, skip: 0, provisional: false });
 
 /** The interval under way began before the weight changed, and proxies report up to one interval late: neither says what the weight does. */
 const SKIPPED_INTERVALS = 2;
@@ -129,7 +141,6 @@ const SKIPPED_INTERVALS = 2;
 /** The weight of a step holds from now on; its figures begin as soon as they are about it alone. Opening the same step again changes nothing. */
 export function openStep(state: JudgeState, step: number, weight: number): JudgeState {
   if (state.step === step) return state;
-  const empty: StepMeasurement = { step, weight, canary: { requests: 0, errors: 0 }, stable: { requests: 0, errors: 0 }, observedShare: null };
   const known = state.steps.some((entry) => entry.step === step);
-  return { ...state, step, skip: SKIPPED_INTERVALS, steps: known ? state.steps : [...state.steps, empty] };
+  return { ...state, step, skip: SKIPPED_INTERVALS, provisional: !known, steps: known ? state.steps : [...state.steps, { step, weight, ...UNMEASURED }] };
 }
