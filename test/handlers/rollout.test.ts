@@ -92,11 +92,18 @@ describe('a good push', () => {
 });
 
 describe('a bad push', () => {
-  test('is rolled back within its first bake, with the route exactly as before', async () => {
+  test.each([
+    ['from its first request on', false],
+    ['in the middle of a bake, as the watch sees it', true],
+  ])('is rolled back within that bake, with the route exactly as before: bad %s', async (_, later) => {
     await provision(world, { bake: '600s' });
     const before = JSON.stringify(await routeOf(world));
-    world.errorRates.set('svcNode1v3', 0.3);
+    if (!later) world.errorRates.set('svcNode1v3', 0.3);
     const id = await begin('v3');
+    if (later) {
+      await baking(id);
+      world.errorRates.set('svcNode1v3', 0.3);
+    }
     const end = await world.ended(arnOf(id));
     expect(end).toMatchObject({ status: 'FAILED', error: 'RolledBack', cause: expect.stringContaining('VerdictFailed: errors: worse: canary') as string });
     expect(JSON.stringify(await routeOf(world))).toBe(before);
@@ -158,14 +165,15 @@ describe('without good data', () => {
     expect(await world.ended(arnOf(id))).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  test('an outage of the metrics is no failure', async () => {
-    await provision(world, { steps: [50], bake: '2s', deadline: '1h', analysis: { metricsOutage: 'hold' } });
+  test('an outage of the metrics is no failure: the step is held until they are back', async () => {
+    await provision(world, { steps: [50], bake: '2s' });
     const id = await begin('v2');
-    world.traffic = 0;
-    await when(id, ({ verdicts }) => verdicts.length > 0, 'a verdict');
-    expect((await world.rollout(id)).verdicts[0]).toMatchObject({ next: 'hold' });
-    expect((await act(id, 'abort')).status).toBe(202);
-    await world.ended(arnOf(id));
+    await baking(id);
+    world.metricsDown = true;
+    const { verdicts } = await when(id, (rollout) => rollout.verdicts.length > 0, 'a verdict');
+    expect(verdicts[0]).toMatchObject({ outcome: 'error', next: 'hold', reason: expect.stringContaining('HTTP 500') as string });
+    world.metricsDown = false;
+    expect(await world.ended(arnOf(id))).toMatchObject({ status: 'SUCCEEDED' });
   });
 });
 

@@ -38,6 +38,8 @@ export interface World {
   readonly errorRates: Map<string, number>;
   /** Requests in each 10 ms; none when 0. */
   traffic: number;
+  /** Whether the control plane's telemetry answers with errors. */
+  metricsDown: boolean;
   /** What a function does instead of its handler, for faults. */
   readonly faults: Map<string, (payload: unknown) => Promise<unknown>>;
   arn(machine: 'provision' | 'canary'): string;
@@ -150,7 +152,8 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
     if (api.owns(request.method ?? '', path)) return api.handle(request, response);
     const [, mesh, node] = /^\/meshshift\/v1\/telemetry\/([^/]+)\/([^/?]+)/.exec(path) ?? [];
     if (mesh !== undefined && node !== undefined) {
-      send(response, 200, telemetry.read(mesh, node, Number(new URL(path, url).searchParams.get('since'))));
+      if (world.metricsDown) send(response, 500, { message: 'down' });
+      else send(response, 200, telemetry.read(mesh, node, Number(new URL(path, url).searchParams.get('since'))));
       return;
     }
     const body = await bodyOf(request);
@@ -189,6 +192,7 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
     calls: [],
     errorRates: new Map(),
     traffic: 40,
+    metricsDown: false,
     faults: new Map(),
     arn: (machine) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:meshshift-dev-${machine}`,
     start: async (machine, input, name) => (await stepFunctions.send(new StartExecutionCommand({ stateMachineArn: world.arn(machine), input: JSON.stringify(input), ...(name === undefined ? {} : { name }) }))).executionArn!,
