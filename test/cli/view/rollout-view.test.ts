@@ -36,10 +36,18 @@ describe('the live picture', () => {
   test('shows intended against observed, requests, errors, a bar and the verdict', () => {
     expect(lines(7_000)).toEqual([
       'svc1 v2: svcNode1 → svcNode1v2  progressing  6.0 s',
-      '  step  intended  observed  requests  errors  bake',
-      '   1/2      25 %    24.7 %     2,000       4  ██████████░░░░░░░░░░ 10.0 s  inconclusive: errors: too few',
+      '  step  intended  observed  requests  errors  bake                         verdict',
+      '   1/2      25 %    24.7 %     2,000       4  ██████████░░░░░░░░░░ 10.0 s  inconclusive',
       '   2/2     100 %         -         -       -  ░░░░░░░░░░░░░░░░░░░░ 10.0 s',
+      '  step 1: inconclusive: errors: too few',
     ]);
+  });
+
+  test('wraps a long reason', () => {
+    const reason = `errors: ${'canary 0 of 581 requests '.repeat(4)}`.trimEnd();
+    const picture = renderRollout(toRolloutView(rollout({ judgement: { outcome: 'pass', reason } }), 7_000), 80);
+    expect(picture.slice(4).map((line) => line.slice(2)).join(' ')).toBe(`step 1: pass: ${reason}`);
+    expect(picture).toHaveLength(6);
   });
 
   test.each([40, 60, 80])('is never wider than %d columns', (width) => {
