@@ -32,7 +32,8 @@ const FUNCTIONS = {
   AwaitActive: [],
   Review: [],
   Delete: [],
-  Plan: ROLLOUT,
+  // Plan ends or buries a rollout that holds the lock it needs.
+  Plan: [...ROLLOUT, endTask, describeExecution],
   EnsureCanary: ROLLOUT,
   ShiftTraffic: ROLLOUT,
   Bake: [...ROLLOUT, endTask],
@@ -41,7 +42,7 @@ const FUNCTIONS = {
   RollBack: ROLLOUT,
   Finish: ROLLOUT,
   ImagePushed: [readTable, startRollout],
-  ExecutionStopped: [...ROLLOUT, describeExecution],
+  ExecutionStopped: ROLLOUT,
   RolloutsApi: [...ROLLOUT, startRollout, endTask],
 };
 
