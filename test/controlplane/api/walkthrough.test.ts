@@ -116,7 +116,7 @@ describeWith('aws', hasCommand('aws'), 'the walkthrough by the AWS CLI', () => {
       { virtualNode: 'svcNode1', weight: 75 },
       { virtualNode: 'svcNode1v2', weight: 25 },
     ]);
-  }, 120_000);
+  }, 300_000);
 
   test('an error is told by its type and message, and a list is paged', async () => {
     await expect(aws('describe-mesh --mesh-name none')).rejects.toThrow(
@@ -124,5 +124,5 @@ describeWith('aws', hasCommand('aws'), 'the walkthrough by the AWS CLI', () => {
     );
     const { virtualNodes } = (await aws('list-virtual-nodes --mesh-name pgMesh --page-size 1')) as { virtualNodes: Json[] };
     expect(virtualNodes.map(({ virtualNodeName }) => virtualNodeName)).toEqual(['svcNode1', 'svcNode1v2', 'svcNode2']);
-  }, 60_000);
+  }, 120_000);
 });

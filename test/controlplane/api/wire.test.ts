@@ -120,7 +120,7 @@ const MALFORMED: readonly Malformed[] = [
   ['a list', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, '[]'],
   ['null', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, 'null'],
   ['a number', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, '1e999'],
-  ['bytes that are no UTF-8', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ['bytes that are no UTF-8', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, Buffer.from(json({ meshName: 'utf', tags: [{ key: 'k', value: '\xff' }] }), 'latin1')],
   ['lists without end', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, deep],
   ['a value nested deep', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, `{"meshName":${deep}${']'.repeat(deep.length)}}`],
   ['a prototype', 400, 'BadRequestException', 'PUT', `${BASE}/meshes`, '{"__proto__":{"meshName":"x"}}'],
