@@ -12,6 +12,7 @@ import { openEventsService, putEvents } from './events/operations.ts';
 import { openDelivery } from './events/targets.ts';
 import { openFunctions } from './lambda/functions.ts';
 import type { LambdaHost } from './lambda/host.ts';
+import type { InvokeLater } from './lambda/invoke-api.ts';
 import type { AwsJsonService } from './server/aws-json.ts';
 import { openHttpApi, type HttpApi } from './server/http-api.ts';
 import { Engine, stepFunctionsService } from './stepfunctions/index.ts';
@@ -26,6 +27,7 @@ export interface Services {
   /** Services of the AWS JSON protocol. */
   readonly aws: readonly AwsJsonService[];
   readonly lambda: LambdaHost;
+  readonly invokeLater: InvokeLater;
   readonly httpApi: HttpApi;
   readonly workloads?: ProcessWorkloads;
   close(): Promise<void>;
@@ -48,24 +50,56 @@ const ACCOUNT_ID = '000000000000';
 /** Nobody checks them on loopback; an SDK client sends none without them. */
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Opens what stands in for AWS, with the control plane and the watch beside it, and goes on with what was under way when the last runtime ended. */
+/** Notes how to close what was just opened, and hands it on. */
+type Own = <T>(opened: T, close: (opened: T) => unknown) => T;
+
+/** What was opened, to be closed in the opposite order. */
+function openClosing(): { readonly own: Own; readonly closeAll: () => Promise<void> } {
+  const closers: (() => unknown)[] = [];
+  return {
+    own: (opened, close) => {
+      closers.push(() => close(opened));
+      return opened;
+    },
+    closeAll: async () => {
+      for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+    },
+  };
+}
+
+/**
+ * Opens what stands in for AWS, with the control plane and the watch beside it, and goes on with what was under way when the last runtime ended.
+ * What fails to open leaves nothing open.
+ */
 export async function openServices(options: ServicesOptions): Promise<Services> {
+  const { own, closeAll } = openClosing();
+  try {
+    return await openAll(options, own, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function openAll(options: ServicesOptions, own: Own, close: () => Promise<void>): Promise<Services> {
   const { url, log, region = 'us-east-1' } = options;
-  const folder = openDataFolder(options.dataFolder);
-  const { path: dataFolder, tokenKey } = folder;
   const place = { region, accountId: ACCOUNT_ID };
   const deployment = readDeployment({ file: options.deploymentFile, ...place, params: { meshEndpoint: url } });
-  const lambda = openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, log });
-  const store = openLibsqlStore(databasePath(dataFolder));
-  const controlPlane = await startControlPlane({
-    store,
-    ...place,
-    clock: Date.now,
-    log,
-    xds: { host: '127.0.0.1', port: options.xdsPort },
-    ...(options.reportIntervalMs === undefined ? {} : { reportIntervalMs: options.reportIntervalMs }),
-  });
-  const database = openLocalDatabase(dataFolder);
+  const { path: dataFolder, tokenKey } = own(openDataFolder(options.dataFolder), (folder) => folder.release());
+  const store = own(openLibsqlStore(databasePath(dataFolder)), (opened) => opened.close());
+  const controlPlane = own(
+    await startControlPlane({
+      store,
+      ...place,
+      clock: Date.now,
+      log,
+      xds: { host: '127.0.0.1', port: options.xdsPort },
+      ...(options.reportIntervalMs === undefined ? {} : { reportIntervalMs: options.reportIntervalMs }),
+    }),
+    (opened) => opened.close(),
+  );
+  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, log }), ({ host }) => host.close());
+  const database = own(openLocalDatabase(dataFolder), (opened) => opened.close());
   const shared = { database, ...place, timers: systemTimers, log };
   // Executions put events, and events start executions: each reaches the other once both are there.
   const engine: Engine = new Engine({
@@ -79,12 +113,14 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await bus.accept([{ bus: 'default', source: 'aws.states', detailType: 'Step Functions Execution Status Change', detail, resources: [String(detail['executionArn'])] }]);
     },
   });
-  const bus: EventBus = openEventBus({ ...shared, deliver: openDelivery(lambda.host, engine) });
-  await applyDeployment(deployment, engine, bus);
+  own(engine, (opened) => opened.close());
+  const bus: EventBus = own(openEventBus({ ...shared, deliver: openDelivery(lambda.host, engine) }), (opened) => opened.close());
+  await applyDeployment(deployment, engine, bus, options.deploymentFile);
 
-  const stepFunctions = new SFNClient({ endpoint: url, region, credentials: CREDENTIALS });
-  const watch = startWatch({ store, telemetry: controlPlane.telemetry, stepFunctions, tokenKey, log, clock: Date.now });
-  const workloads = options.workloadsFile === undefined ? undefined : await openProcessWorkloads({ file: options.workloadsFile, dataFolder, controlPlaneUrl: url, log });
+  const stepFunctions = own(new SFNClient({ endpoint: url, region, credentials: CREDENTIALS }), (client) => client.destroy());
+  own(startWatch({ store, telemetry: controlPlane.telemetry, stepFunctions, tokenKey, log, clock: Date.now }), (watch) => watch.close());
+  const workloads =
+    options.workloadsFile === undefined ? undefined : own(await openProcessWorkloads({ file: options.workloadsFile, dataFolder, controlPlaneUrl: url, log }), (opened) => opened.close());
   engine.recover();
   bus.recover();
 
@@ -92,19 +128,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     controlPlane,
     aws: [stepFunctionsService(engine), openEventsService(bus, place)],
     lambda: lambda.host,
+    invokeLater: (name, payload, retries) => bus.queue(lambda.host.arnOf(name), payload, retries),
     httpApi: openHttpApi(deployment.functions, lambda.host),
     ...(workloads === undefined ? {} : { workloads }),
-    close: async () => {
-      await watch.close();
-      stepFunctions.destroy();
-      await workloads?.close();
-      bus.close();
-      await engine.close();
-      await lambda.host.close();
-      await controlPlane.close();
-      await database.close();
-      await store.close();
-      folder.release();
-    },
+    close,
   };
 }

@@ -2,12 +2,19 @@ import type { EventBus } from '../events/event-bus.ts';
 import type { Rule } from '../events/types.ts';
 import { createStateMachine, updateStateMachine, type Engine } from '../stepfunctions/index.ts';
 import { hashOf } from '../stepfunctions/engine.ts';
+import { AwsError } from '../server/aws-json.ts';
+import { DeploymentError } from './errors.ts';
 import type { DeployedRule, DeployedStateMachine, Deployment } from './read-deployment.ts';
 
-async function applyStateMachine(engine: Engine, { name, arn, definition, roleArn }: DeployedStateMachine): Promise<void> {
+async function applyStateMachine(engine: Engine, { logicalId, name, arn, definition, roleArn }: DeployedStateMachine, file: string): Promise<void> {
   const existing = engine.store.machine(arn);
-  if (existing === undefined) await createStateMachine(engine, { name, definition, roleArn });
-  else if (existing.definition !== hashOf(definition) || existing.roleArn !== roleArn) await updateStateMachine(engine, arn, { definition, roleArn });
+  try {
+    if (existing === undefined) await createStateMachine(engine, { name, definition, roleArn });
+    else if (existing.definition !== hashOf(definition) || existing.roleArn !== roleArn) await updateStateMachine(engine, arn, { definition, roleArn });
+  } catch (cause) {
+    if (!(cause instanceof AwsError)) throw cause;
+    throw new DeploymentError({ file, path: `resources.${logicalId}` }, cause.message, { cause });
+  }
 }
 
 async function applyRule(bus: EventBus, deployed: DeployedRule, arn: string): Promise<void> {
@@ -21,9 +28,12 @@ async function applyRule(bus: EventBus, deployed: DeployedRule, arn: string): Pr
   });
 }
 
-/** Creates or updates what serverless.yml declares; applying it again changes nothing. Executions that run keep the definition they started with. */
-export async function applyDeployment({ stateMachines, rules }: Deployment, engine: Engine, bus: EventBus): Promise<void> {
+/**
+ * Creates or updates what serverless.yml (`file`) declares; applying it again changes nothing. Executions that run keep the definition they started with.
+ * @throws DeploymentError for a definition that the engine refuses.
+ */
+export async function applyDeployment({ stateMachines, rules }: Deployment, engine: Engine, bus: EventBus, file: string): Promise<void> {
   const { region, accountId } = engine.options;
-  for (const machine of stateMachines) await applyStateMachine(engine, machine);
+  for (const machine of stateMachines) await applyStateMachine(engine, machine, file);
   for (const rule of rules) await applyRule(bus, rule, `arn:aws:events:${region}:${accountId}:rule/${rule.name}`);
 }

@@ -31,6 +31,8 @@ export interface EventBus {
   readonly store: EventStore;
   /** Accepts events: when this resolves with their ids, each is on disk for every target it matched, and will be delivered at least once. */
   accept(events: readonly NewEvent[]): Promise<string[]>;
+  /** Queues JSON for one target, as an asynchronous invocation does: when this resolves it is on disk, and it is tried `retries` times more. */
+  queue(arn: string, input: string, retries: number): Promise<void>;
   /** Changes buses, rules or targets on disk, and the routing with them. */
   change<T>(update: (store: EventStore) => T): Promise<T>;
   /** Goes on with what was accepted before a crash. */
@@ -63,7 +65,7 @@ export function openEventBus({ database, region, accountId, timers, log, deliver
   const store = openEventStore(database);
   store.addBus('default');
   let routes = loadRoutes(store);
-  const queue = openDeliveries({ database, store, timers, log, deliver });
+  const deliveries = openDeliveries({ database, store, timers, log, deliver });
 
   const toEvent = ({ source, detailType, detail, resources = [], time }: NewEvent): BusEvent => ({
     version: '0',
@@ -97,19 +99,23 @@ export function openEventBus({ database, region, accountId, timers, log, deliver
     accept: async (events) => {
       const now = timers.now();
       const made = events.map((event) => ({ event: toEvent(event), bus: event.bus }));
-      const deliveries = await database.commit(() => made.flatMap(({ event, bus }) => toDeliveries(event, bus, now)).map((delivery) => store.addDelivery(delivery)));
-      queue.add(deliveries);
+      deliveries.add(await database.commit(() => made.flatMap(({ event, bus }) => toDeliveries(event, bus, now)).map((delivery) => store.addDelivery(delivery))));
       return made.map(({ event }) => event.id);
+    },
+    queue: async (arn, input, retries) => {
+      const now = timers.now();
+      const delivery = { eventId: randomUUID(), bus: '', rule: '', arn, input, dueAt: now, maxAttempts: retries, expiresAt: now + MAX_AGE_SECONDS * 1000 };
+      deliveries.add([await database.commit(() => store.addDelivery(delivery))]);
     },
     change: async (update) => {
       const answer = await database.commit(() => update(store));
       routes = loadRoutes(store);
       return answer;
     },
-    recover: () => queue.add(store.deliveries()),
+    recover: () => deliveries.add(store.deliveries()),
     get pending() {
-      return queue.pending;
+      return deliveries.pending;
     },
-    close: () => queue.close(),
+    close: () => deliveries.close(),
   };
 }

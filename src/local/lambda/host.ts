@@ -25,6 +25,8 @@ export class FunctionNotFound extends Error {
 
 export interface LambdaHost {
   has(nameOrArn: string): boolean;
+  /** @throws FunctionNotFound */
+  arnOf(nameOrArn: string): string;
   /**
    * Invokes a function with a JSON text and waits for its answer; a handler's error is a result, not a rejection.
    * @throws FunctionNotFound
@@ -101,6 +103,11 @@ export function openLambdaHost({ functions, environment, timers, log, concurrenc
   }
   return {
     has: (nameOrArn) => pools.has(nameOrArn),
+    arnOf: (nameOrArn) => {
+      const found = functions.find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+      if (found === undefined) throw new FunctionNotFound(nameOrArn);
+      return found.arn;
+    },
     invoke: (nameOrArn, payload) => {
       const pool = pools.get(nameOrArn);
       return pool === undefined ? Promise.reject(new FunctionNotFound(nameOrArn)) : pool.invoke(payload);

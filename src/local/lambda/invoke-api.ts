@@ -24,15 +24,10 @@ interface Answer {
 /** A function is named by name or ARN, with or without `:$LATEST`. */
 const nameOf = (request: IncomingMessage): string => decodeURIComponent(PATH.exec((request.url ?? '').split('?')[0] ?? '')?.[1] ?? '').replace(/:\$LATEST$/, '');
 
-async function invokeLater(lambda: LambdaHost, name: string, payload: string, log: Log): Promise<void> {
-  for (let attempt = 0; attempt <= ASYNC_RETRIES; attempt += 1) {
-    const result = await lambda.invoke(name, payload);
-    if ('payload' in result) return;
-    log('warn', 'an asynchronous invocation failed', { function: name, attempt, errorType: result.error.errorType, errorMessage: result.error.errorMessage });
-  }
-}
+/** Keeps an asynchronous invocation on disk until it succeeded or was retried that often. */
+export type InvokeLater = (functionName: string, payload: string, retries: number) => Promise<void>;
 
-async function answer(lambda: LambdaHost, request: IncomingMessage, body: string, log: Log): Promise<Answer> {
+async function answer(lambda: LambdaHost, later: InvokeLater, request: IncomingMessage, body: string): Promise<Answer> {
   const name = nameOf(request);
   if (!lambda.has(name)) throw new FunctionNotFound(name);
   const payload = body === '' ? '{}' : body;
@@ -41,7 +36,7 @@ async function answer(lambda: LambdaHost, request: IncomingMessage, body: string
   if (type === 'DryRun') return { status: 204 };
   if (type === 'Event') {
     if (Buffer.byteLength(payload) > MAX_ASYNC_PAYLOAD_BYTES) throw new AwsError('RequestTooLargeException', `The payload of an asynchronous invocation has at most ${MAX_ASYNC_PAYLOAD_BYTES} bytes`, { status: 413 });
-    invokeLater(lambda, name, payload, log).catch((error: unknown) => log('error', 'an asynchronous invocation was given up', { function: name, error: String(error) }));
+    await later(name, payload, ASYNC_RETRIES);
     return { status: 202 };
   }
   const result = await lambda.invoke(name, payload);
@@ -57,8 +52,8 @@ function refusal(error: unknown): Answer {
 }
 
 /** Answers Lambda's Invoke: RequestResponse, Event (retried twice) or DryRun; a handler's error is an answer with `X-Amz-Function-Error`. */
-export async function serveInvocation(lambda: LambdaHost, request: IncomingMessage, body: string, response: ServerResponse, log: Log): Promise<void> {
-  const { status, body: text, headers } = await answer(lambda, request, body, log).catch((error: unknown) => {
+export async function serveInvocation(lambda: LambdaHost, later: InvokeLater, request: IncomingMessage, body: string, response: ServerResponse, log: Log): Promise<void> {
+  const { status, body: text, headers } = await answer(lambda, later, request, body).catch((error: unknown) => {
     if (!(error instanceof AwsError) && !(error instanceof FunctionNotFound)) log('error', 'an invocation failed', { error: String(error) });
     return refusal(error);
   });

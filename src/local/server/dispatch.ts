@@ -16,7 +16,7 @@ function send(response: ServerResponse, status: number, body: object): void {
 
 /** Tells the services on one port apart as AWS does: App Mesh and Lambda by path, Step Functions and EventBridge by the `X-Amz-Target` header. */
 export function createDispatcher(services: Services, log: Log): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { controlPlane, aws, lambda, httpApi, workloads } = services;
+  const { controlPlane, aws, lambda, invokeLater, httpApi, workloads } = services;
 
   async function dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
@@ -29,7 +29,7 @@ export function createDispatcher(services: Services, log: Log): (request: Incomi
     if (service !== undefined) {
       return serveAwsJson(service, request, body, response, (error, operation) => log('error', 'a request failed', { service: service.targetPrefix, operation, error: String(error) }));
     }
-    if (isInvocation(method, path)) return serveInvocation(lambda, request, body, response, log);
+    if (isInvocation(method, path)) return serveInvocation(lambda, invokeLater, request, body, response, log);
     if (httpApi.owns(path)) return httpApi.handle(request, body, response);
     const target = request.headers['x-amz-target'];
     const what = typeof target === 'string' ? `the operation ${target}` : `${method} ${path}`;

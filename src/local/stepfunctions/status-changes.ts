@@ -27,7 +27,7 @@ export const statusDetail = (row: ExecutionRow, frame: Frame, now: number): Reco
 /** How long an event bus that refuses a change is left alone. */
 const RETRY_MS = 1000;
 
-/** Hands stored status changes on in order, each until it was taken: they are stored with the step that made them. */
+/** Hands stored status changes on in order, again until all were taken: they are stored with the step that made them. */
 export interface StatusChanges {
   /** Stores a change; within a commit. */
   record(detail: Record<string, unknown>): void;
@@ -46,11 +46,11 @@ export function openStatusChanges({ onStatusChange, database, timers, log }: Eng
   const handOn = async (take: NonNullable<typeof onStatusChange>): Promise<void> => {
     while (asked.again) {
       asked.again = false;
-      for (const { id, detail } of store.changes()) {
-        if (closed) return;
-        await take(detail);
-        await database.commit(() => store.deleteChange(id));
-      }
+      const changes = store.changes();
+      const last = changes.at(-1);
+      if (closed || last === undefined) return;
+      await Promise.all(changes.map(({ detail }) => take(detail)));
+      await database.commit(() => store.deleteChanges(last.id));
     }
   };
   const deliver = (): void => {

@@ -78,7 +78,7 @@ export function openStore(db: Connection) {
     backward: db.prepare('SELECT event FROM sfn_history WHERE execution = ? AND id < ? ORDER BY id DESC LIMIT ?'),
     addChange: db.prepare('INSERT INTO sfn_status_changes (detail) VALUES (?)'),
     changes: db.prepare('SELECT id, detail FROM sfn_status_changes ORDER BY id'),
-    deleteChange: db.prepare('DELETE FROM sfn_status_changes WHERE id = ?'),
+    deleteChanges: db.prepare('DELETE FROM sfn_status_changes WHERE id <= ?'),
     expireHistory: db.prepare("DELETE FROM sfn_history WHERE execution IN (SELECT id FROM sfn_executions WHERE status <> 'RUNNING' AND stoppedAt < ?)"),
     expire: db.prepare("DELETE FROM sfn_executions WHERE status <> 'RUNNING' AND stoppedAt < ?"),
   };
@@ -121,7 +121,8 @@ export function openStore(db: Connection) {
     addChange: (detail: object): void => void statements.addChange.run(JSON.stringify(detail)),
     changes: (): { id: number; detail: Record<string, unknown> }[] =>
       (statements.changes.all() as { id: number; detail: string }[]).map(({ id, detail }) => ({ id, detail: JSON.parse(detail) as Record<string, unknown> })),
-    deleteChange: (id: number): void => void statements.deleteChange.run(id),
+    /** Those up to an id. */
+    deleteChanges: (last: number): void => void statements.deleteChanges.run(last),
     /** Forgets executions that ended before a time. */
     expire: (before: number): void => {
       statements.expireHistory.run(before);

@@ -16,7 +16,10 @@ const calls = join(folder, 'calls.log');
 
 const polled = (condition: () => boolean): Promise<void> =>
   new Promise((resolve) => {
-    const look = (): void => void (condition() ? resolve() : setImmediate(look));
+    const look = (): void => {
+      if (condition()) resolve();
+      else setImmediate(look);
+    };
     look();
   });
 
