@@ -4,7 +4,7 @@ import { isFunctionArn } from './asl/resources.ts';
 import type { Command } from './interpreter/run.ts';
 import type { Signal } from './interpreter/step.ts';
 import type { ExecutionRow } from './store.ts';
-import { TaskFailure, type TaskRunner, type TaskRunners } from './tasks/runner.ts';
+import { CANCELLED, TaskFailure, type TaskRunner, type TaskRunners } from './tasks/runner.ts';
 
 type RunCommand = Extract<Command, { kind: 'run' }>;
 
@@ -56,7 +56,7 @@ export function openDispatch(runners: TaskRunners, log: Log, send: (execution: n
       inFlight.set(key, abort);
       void run(row, command, abort).finally(() => inFlight.delete(key));
     },
-    cancel: (row, task) => inFlight.get(keyOf(row, task))?.abort(),
+    cancel: (row, task) => inFlight.get(keyOf(row, task))?.abort(CANCELLED),
     get size() {
       return inFlight.size;
     },

@@ -54,6 +54,9 @@ interface Actor {
 /** Ended executions are kept as long as Step Functions keeps them. */
 const RETENTION_MS = 90 * 24 * 3600 * 1000;
 
+/** How long a signal that could not be stored waits: a full disk, or a file another process holds. */
+const RESEND_MS = 1000;
+
 /** The key of a definition's text. */
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -154,10 +157,14 @@ export class Engine {
     await this.options.database.flushed();
   }
 
-  /** A signal that nobody awaits: a failure to store it is told, and made good by the next start. */
+  /** A signal that nobody awaits: when it cannot be stored, it is sent again until it can. */
   #send(id: number, signal: Signal): void {
     this.signal(id, signal).catch((error: unknown) => {
-      if (!this.#closed) this.options.log('error', 'an execution could not be advanced', { id, signal: signal.kind, error: String(error) });
+      if (this.#closed) return;
+      this.options.log('error', 'an execution could not be advanced; it is tried again', { id, signal: signal.kind, error: String(error) });
+      this.options.timers.after(RESEND_MS, () => {
+        if (!this.#closed) this.#send(id, signal);
+      });
     });
   }
 

@@ -1,3 +1,4 @@
+import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Json } from '../../../src/local/json.ts';
 import { awaitToken, chainOf, invoke, openHarness, type Harness, type TestFunction } from '../support/engine-harness.ts';
 
@@ -412,6 +413,16 @@ describe('nested executions', () => {
     expect(status).toBe('SUCCEEDED');
     expect(JSON.parse(output ?? '')).toMatchObject({ Status: 'SUCCEEDED', Output: { n: 2 }, Input: { n: 1 } });
     expect((await harness.history(arn)).map(({ type }) => type)).toContain('TaskSubmitted');
+  });
+
+  test('.sync:2 stops the nested one when it is stopped itself', async () => {
+    await child(machine({ W: { Type: 'Wait', Seconds: 100, ...END } }));
+    const arn = await harness.launch(machine({ A: start('startExecution.sync:2') }));
+    await harness.settle();
+    await harness.client.send(new StopExecutionCommand({ executionArn: arn }));
+    await harness.settle();
+    const { executions } = await harness.client.send(new ListExecutionsCommand({ stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:child' }));
+    expect(executions?.map(({ status }) => status)).toEqual(['ABORTED', 'SUCCEEDED']);
   });
 
   test('.sync:2 fails when the nested one does', async () => {

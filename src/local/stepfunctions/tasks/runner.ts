@@ -12,6 +12,9 @@ export class TaskFailure extends Error {
   }
 }
 
+/** Why a task was aborted: nobody waits for it any more. Aborted without it, the runtime is closing, and the task comes again. */
+export const CANCELLED = Symbol('cancelled');
+
 /** One dispatch of a task. It may come again after a crash, with the same nonce. */
 export interface TaskCall {
   readonly arguments: Json;

@@ -2,7 +2,7 @@ import { isObject, parseJson, type Json } from '../../json.ts';
 import { AwsError } from '../../server/aws-json.ts';
 import { describeExecution, startExecution } from '../api/executions.ts';
 import type { Engine } from '../engine.ts';
-import { TaskFailure, type TaskCall, type TaskRunner, type TaskRunners } from './runner.ts';
+import { CANCELLED, TaskFailure, type TaskCall, type TaskRunner, type TaskRunners } from './runner.ts';
 
 /** What a Lambda function's invocation gave: its payload, or the error object Lambda makes of what it threw. */
 export interface Invocation {
@@ -87,13 +87,21 @@ async function startChild(services: Services, call: TaskCall): Promise<{ readonl
 
 const capitalised = (value: Record<string, unknown>): Json => Object.fromEntries(Object.entries(value).map(([key, item]) => [key.charAt(0).toUpperCase() + key.slice(1), item as Json]));
 
+/** As in Step Functions, an execution that is awaited ends with the one that awaits it. */
+async function stopChild(services: Services, { signal }: TaskCall, arn: string, error: unknown): Promise<never> {
+  const engine = services.engine();
+  const row = signal.reason === CANCELLED ? engine.store.executionByArn(arn) : undefined;
+  if (row !== undefined) await engine.signal(row.id, { kind: 'stop', error: undefined, cause: undefined });
+  throw error;
+}
+
 /** `.sync:2`: the result is the ended execution, its output as JSON; one that did not succeed fails the task. */
 const startAndAwait =
   (services: Services): TaskRunner =>
   async (call) => {
     const { arn, answer } = await startChild(services, call);
     call.submitted(answer);
-    const row = await services.engine().ended(arn, call.signal);
+    const row = await services.engine().ended(arn, call.signal).catch((error: unknown) => stopChild(services, call, arn, error));
     const described = capitalised({ ...describeExecution(row), output: row.output === null ? null : (parseJson(row.output) ?? null), input: parseJson(row.input) ?? null });
     if (row.status !== 'SUCCEEDED') throw new TaskFailure('States.TaskFailed', JSON.stringify(described));
     return described;
