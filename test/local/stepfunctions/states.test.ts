@@ -166,12 +166,12 @@ const CASES: Case[] = [
       P: {
         Type: 'Parallel',
         Arguments: '{% $states.input.n %}',
-        Branches: [machine({ A: { ...pass, Output: '{% $states.input + 1 %}' } }), machine({ B: { Type: 'Wait', Seconds: 5, ...END } }), machine({ C: pass })],
+        Branches: [machine({ A: { ...pass, Output: '{% $states.input + 1 %}' } }), machine({ B: { Type: 'Wait', Seconds: 5, Output: 'last to end', ...END } }), machine({ C: pass })],
         ...END,
       },
     }),
     input: { n: 1 },
-    output: [2, 1, 1],
+    output: [2, 'last to end', 1],
     chain: [
       'ExecutionStarted 0',
       'ParallelStateEntered 0',
