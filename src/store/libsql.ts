@@ -1,4 +1,5 @@
 import Database from 'libsql';
+import { openGroupCommit } from './group-commit.ts';
 import { ConditionFailed, type Condition, type Document, type DocumentStore, type Key, type QueryOptions, type Write } from './port.ts';
 
 interface Row {
@@ -50,16 +51,7 @@ export function openLibsqlStore(path: string): DocumentStore {
     if (write.kind === 'put') upsert.run(write.pk, write.sk, (version ?? 0) + 1, JSON.stringify(write.value), write.expiresAt ?? null);
     if (write.kind === 'delete') remove.run(write.pk, write.sk);
   };
-  const applyAll = (writes: readonly Write[]): void => {
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      for (const write of writes) apply(write);
-      db.exec('COMMIT');
-    } catch (error) {
-      db.exec('ROLLBACK');
-      throw error;
-    }
-  };
+  const commits = openGroupCommit(db);
 
   return {
     // eslint-disable-next-line @typescript-eslint/require-await
@@ -72,12 +64,9 @@ export function openLibsqlStore(path: string): DocumentStore {
       const end = prefix === '' ? null : `${prefix}\uffff`;
       return (range.all(pk, after, prefix, end, end, limit) as Row[]).map(toDocument);
     },
-    // eslint-disable-next-line @typescript-eslint/require-await
-    write: async (writes) => {
-      applyAll(writes);
-    },
-    // eslint-disable-next-line @typescript-eslint/require-await
+    write: (writes) => commits.commit(() => writes.forEach(apply)),
     close: async () => {
+      await commits.flushed();
       db.close();
     },
   };

@@ -111,6 +111,13 @@ describe.each(TARGETS)('the document store on $name', ({ open }) => {
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
+  test('writes asked for at once are told apart: one that is refused takes no other with it', async () => {
+    await store.write([put('taken', 1)]);
+    const results = await Promise.allSettled([store.write([put('a', 1)]), store.write([put('b', 1), put('taken', 2, 'absent')]), store.write([put('c', 1)]), store.write([put('a', 2, { version: 1 })])]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect((await store.query('p')).map(({ sk, value }) => [sk, value])).toEqual([['a', 2], ['c', 1], ['taken', 1]]);
+  });
+
   test('keeps an expiry and drops it when put without one', async () => {
     await store.write([{ ...put('a', 1), kind: 'put', pk: 'p', sk: 'a', value: 1, expiresAt: 1_900_000_000 }]);
     expect((await store.get({ pk: 'p', sk: 'a' }))?.expiresAt).toBe(1_900_000_000);
