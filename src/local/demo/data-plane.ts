@@ -34,7 +34,7 @@ function freePort(): Promise<number> {
   });
 }
 
-export function proxylessDataPlane({ xdsPort }: Pick<Xds, 'xdsPort'>, why: string): DataPlane {
+function proxylessDataPlane({ xdsPort }: Pick<Xds, 'xdsPort'>, why: string): DataPlane {
   const bootstrap = grpcBootstrap({ nodeId: CALLER_ID, xdsHost: '127.0.0.1', xdsPort });
   return {
     kind: 'grpc',
@@ -56,17 +56,31 @@ async function envoyDataPlane(binary: string, { xdsPort, log }: Xds): Promise<Da
   };
 }
 
+/** An Envoy's binary, or why there is none. */
+export type FoundEnvoy = { readonly binary: string } | { readonly reason: string };
+
 /** An Envoy when there is one or it can be had in time; begun early, as a download takes a while. */
-export const lookForEnvoy = (wanted: boolean, log: Log): Promise<string | undefined> =>
-  wanted ? findEnvoy({ download: true, timeoutMs: DOWNLOAD_MS, log }) : Promise.resolve(undefined);
+export async function lookForEnvoy(wanted: boolean, log: Log): Promise<FoundEnvoy> {
+  if (!wanted) return { reason: 'as asked for' };
+  let reason = 'no Envoy here';
+  const binary = await findEnvoy({
+    download: true,
+    timeoutMs: DOWNLOAD_MS,
+    log: (level, message, fields) => {
+      if (level === 'warn' && typeof fields?.['reason'] === 'string') reason = `${message}: ${fields['reason']}`;
+      log(level, message, fields);
+    },
+  });
+  return binary === undefined ? { reason } : { binary };
+}
 
 /** The data plane with Envoy, or without it when there is none or it does not start. */
-export async function openDataPlane(binary: string | undefined, wanted: boolean, xds: Xds): Promise<DataPlane> {
-  if (binary === undefined) return proxylessDataPlane(xds, wanted ? 'no Envoy could be had here' : 'as asked for');
+export async function openDataPlane(envoy: FoundEnvoy, xds: Xds): Promise<DataPlane> {
+  if ('reason' in envoy) return proxylessDataPlane(xds, envoy.reason);
   try {
-    return await envoyDataPlane(binary, xds);
+    return await envoyDataPlane(envoy.binary, xds);
   } catch (error) {
-    xds.log('warn', 'Envoy does not start here', { binary, error: (error as Error).message });
+    xds.log('warn', 'Envoy does not start here', { binary: envoy.binary, error: (error as Error).message });
     return proxylessDataPlane(xds, 'Envoy does not start here');
   }
 }

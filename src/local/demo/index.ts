@@ -62,12 +62,12 @@ async function perform({ io, envoy, keep }: DemoOptions, screen: Screen, closers
   const log = lineLog((line) => screen.write(line.trimEnd()), io.env['MESHSHIFT_DEBUG'] ? 'debug' : 'error');
   const signal = AbortSignal.any([io.interrupted, AbortSignal.timeout(LIMIT_MS)]);
   screen.write(...story.opening(screen.paint));
-  const binary = lookForEnvoy(envoy, log);
+  const found = lookForEnvoy(envoy, log);
   const stage = closers.add(await openStage(io.env, log), (opened) => opened.close());
   screen.write(story.serving(stage.runtime));
   const provisioned = await setScene(stage);
   screen.write(story.provisioned(provisioned));
-  const dataPlane = closers.add(await openDataPlane(await binary, envoy, { xdsPort: stage.runtime.xdsPort, log }), (opened) => opened.stop());
+  const dataPlane = closers.add(await openDataPlane(await found, { xdsPort: stage.runtime.xdsPort, log }), (opened) => opened.stop());
   const caller = closers.add(
     new Caller({ program: callerProgram(), env: dataPlane.env, rate: RATE, reportMs: REPORT_MS, onComplaint: (line) => screen.write(line) }),
     (opened) => opened.stop(),

@@ -1,3 +1,4 @@
+import { hasColour, isLive } from '../../../src/cli/output.ts';
 import { openScreen } from '../../../src/cli/view/screen.ts';
 
 /** What a terminal shows after these bytes: enough of it for what a screen writes. */
@@ -41,5 +42,19 @@ describe('a screen', () => {
     screen.draw(['one']);
     screen.write(screen.paint('red', 'two'));
     expect(shown()).toEqual(['two']);
+  });
+});
+
+describe('a terminal', () => {
+  const tty = { isTTY: true } as NodeJS.WriteStream;
+  const pipe = { isTTY: false } as NodeJS.WriteStream;
+  test.each([
+    ['a terminal', tty, {}, true, true],
+    ['a terminal with NO_COLOR', tty, { NO_COLOR: '1' }, true, false],
+    ['a dumb terminal', tty, { TERM: 'dumb' }, false, false],
+    ['a terminal of a CI', tty, { CI: 'true' }, false, false],
+    ['a pipe', pipe, {}, false, false],
+  ])('%s', (_, stream, env, live, colour) => {
+    expect([isLive(stream, env), hasColour(stream, env)]).toEqual([live, colour]);
   });
 });
