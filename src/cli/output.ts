@@ -12,5 +12,5 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   alignRows([head.map((title) => title.toUpperCase()), ...rows], right);
 
 /** Whether a stream shows colours and can be redrawn. */
-export const isLive = (stream: NodeJS.WriteStream, env: Io['env']): boolean => stream.isTTY && env['TERM'] !== 'dumb' && !env['CI'];
-export const hasColour = (stream: NodeJS.WriteStream, env: Io['env']): boolean => isLive(stream, env) && !env['NO_COLOR'];
+export const isLive = (stream: Pick<NodeJS.WriteStream, 'isTTY'>, env: Io['env']): boolean => stream.isTTY && env['TERM'] !== 'dumb' && !env['CI'];
+export const hasColour = (stream: Pick<NodeJS.WriteStream, 'isTTY'>, env: Io['env']): boolean => isLive(stream, env) && !env['NO_COLOR'];

@@ -1,6 +1,5 @@
 import type { Rollout } from '../../contracts/rollout.ts';
 import type { Provisioned } from '../../cli/provision.ts';
-import { identifyResource } from './stage.ts';
 import type { Totals } from './caller.ts';
 
 /** One rollout of the demo. Weights and shares in percent; requests and errors as the caller counted them. */
@@ -26,6 +25,9 @@ export interface Release {
   readonly rollout: Rollout;
   readonly seen: Totals;
 }
+
+/** `virtualNode pgMesh/svcNode1` */
+const identifyResource = ({ create, name }: Pick<Provisioned, 'create' | 'name'>): string => `${create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase())} ${name}`;
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 

@@ -18,8 +18,6 @@ export interface Stage {
 
 const example = (...path: readonly string[]): string => packageFile('examples', 'pgmesh', ...path);
 
-export const identifyResource = ({ create, name }: Pick<Provisioned, 'create' | 'name'>): string => `${create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase())} ${name}`;
-
 export async function openStage(env: Readonly<Record<string, string | undefined>>, log: Log): Promise<Stage> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'meshshift-demo-'));
   const removeData = (): Promise<void> => rm(dataFolder, { recursive: true, force: true });

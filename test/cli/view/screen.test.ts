@@ -46,8 +46,8 @@ describe('a screen', () => {
 });
 
 describe('a terminal', () => {
-  const tty = { isTTY: true } as NodeJS.WriteStream;
-  const pipe = { isTTY: false } as NodeJS.WriteStream;
+  const tty = { isTTY: true };
+  const pipe = { isTTY: false };
   test.each([
     ['a terminal', tty, {}, true, true],
     ['a terminal with NO_COLOR', tty, { NO_COLOR: '1' }, true, false],
