@@ -16,6 +16,12 @@ export interface FunctionsOptions {
   readonly log: Log;
 }
 
+/**
+ * What a function's invocation makes likely soon, by their keys: while a bake holds, a bad verdict may come at any time, and the roll-back
+ * should not have to wait for its thread to start.
+ */
+const SOON: Readonly<Record<string, readonly string[]>> = { bake: ['rollBack', 'judge'] };
+
 /** The deployed functions, and how a state machine's task invokes one. */
 export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, log }: FunctionsOptions) {
   const environment = {
@@ -28,7 +34,10 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
     MESHSHIFT_TOKEN_KEY: tokenKey,
   };
   const host: LambdaHost = openLambdaHost({ functions, environment, timers: systemTimers, log });
+  const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);
+  const soon = new Map(functions.map(({ key, arn }) => [arn, arnsOf(SOON[key] ?? [])]));
   const invokeTask = async (functionName: string, payload: Json): Promise<Invocation> => {
+    soon.get(functionName)?.forEach((arn) => host.warmUp(arn));
     const result = await host.invoke(functionName, JSON.stringify(payload)).catch((error: unknown) => {
       if (error instanceof FunctionNotFound) throw new AwsError(error.name, error.message, { status: 404, cause: error });
       throw error;

@@ -32,6 +32,8 @@ export interface LambdaHost {
    * @throws FunctionNotFound
    */
   invoke(nameOrArn: string, payload: string): Promise<InvocationResult>;
+  /** Starts a thread for a function that has none, ahead of its first invocation. Does nothing for one that is not deployed. */
+  warmUp(nameOrArn: string): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,13 @@ class Pool {
     }
   }
 
+  warmUp(): void {
+    if (this.#closed || this.#all.size > 0) return;
+    const sandbox = this.#add();
+    sandbox.warmUp();
+    this.#idle.push(sandbox);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const wake of this.#waiting.splice(0)) wake();
@@ -73,13 +82,15 @@ class Pool {
         this.#all.delete(idle);
         continue;
       }
-      if (this.#all.size < this.#concurrency) {
-        const sandbox = this.#create();
-        this.#all.add(sandbox);
-        return sandbox;
-      }
+      if (this.#all.size < this.#concurrency) return this.#add();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  #add(): Sandbox {
+    const sandbox = this.#create();
+    this.#all.add(sandbox);
+    return sandbox;
   }
 
   #release(sandbox: Sandbox): void {
@@ -112,6 +123,7 @@ export function openLambdaHost({ functions, environment, timers, log, concurrenc
       const pool = pools.get(nameOrArn);
       return pool === undefined ? Promise.reject(new FunctionNotFound(nameOrArn)) : pool.invoke(payload);
     },
+    warmUp: (nameOrArn) => pools.get(nameOrArn)?.warmUp(),
     close: async () => {
       await Promise.all([...new Set(pools.values())].map((pool) => pool.close()));
     },

@@ -17,6 +17,11 @@ export interface WorkerRequest {
   readonly deadline: number;
 }
 
+/** Asks a worker to import its handler ahead of its first invocation. */
+export interface WorkerWarmUp {
+  readonly warmUp: true;
+}
+
 /** As the Lambda runtime reports an error: `errorType` is the error's name, which state machines match. */
 export interface FunctionError {
   readonly errorType: string;

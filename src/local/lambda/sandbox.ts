@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../../contracts/log.ts';
 import type { DeployedFunction } from '../deployment/read-deployment.ts';
 import type { Timers } from '../timers.ts';
-import type { FunctionError, WorkerAnswer, WorkerRequest, WorkerStart } from './protocol.ts';
+import type { FunctionError, WorkerAnswer, WorkerRequest, WorkerStart, WorkerWarmUp } from './protocol.ts';
 
 /** What became of an invocation: the handler's answer as JSON text, or its error. */
 export type InvocationResult = { readonly payload: string } | { readonly error: FunctionError };
@@ -78,6 +78,12 @@ export class Sandbox {
       };
       this.#worker.postMessage(request);
     });
+  }
+
+  /** Imports the handler now, so that the first invocation need not wait for it. */
+  warmUp(): void {
+    const message: WorkerWarmUp = { warmUp: true };
+    this.#worker.postMessage(message);
   }
 
   async close(): Promise<void> {

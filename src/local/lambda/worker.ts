@@ -1,6 +1,6 @@
 // The inside of a Lambda worker thread: imports one handler on the first invocation and keeps it, as Lambda's sandbox does.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FunctionError, WorkerAnswer, WorkerRequest, WorkerStart } from './protocol.ts';
+import type { FunctionError, WorkerAnswer, WorkerRequest, WorkerStart, WorkerWarmUp } from './protocol.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -48,6 +48,12 @@ async function invoke(request: WorkerRequest): Promise<WorkerAnswer> {
   }
 }
 
-parentPort?.on('message', (request: WorkerRequest) => {
+parentPort?.on('message', (request: WorkerRequest | WorkerWarmUp) => {
+  if ('warmUp' in request) {
+    // What fails here fails again, and is told, with the first invocation.
+    imported ??= importHandler();
+    imported.catch(() => undefined);
+    return;
+  }
   void invoke(request).then((answer) => parentPort?.postMessage(answer));
 });

@@ -117,6 +117,18 @@ test('runs one invocation at a time in a thread, whatever waits', async () => {
   expect(results).toEqual(Array.from({ length: 8 }, () => ({ payload: '1' })));
 });
 
+test('a thread warmed up is the one that serves, and one that cannot be warmed says so when invoked', async () => {
+  const lambda = open('count', { concurrency: 1 });
+  lambda.warmUp('shop-count');
+  lambda.warmUp('shop-count');
+  lambda.warmUp('shop-other');
+  expect(await lambda.invoke('shop-count', '{}')).toEqual({ payload: '1' });
+  await lambda.close();
+  const broken = open('absent');
+  broken.warmUp('shop-absent');
+  expect(await broken.invoke('shop-absent', '{}')).toMatchObject({ error: { errorType: 'Runtime.HandlerNotFound' } });
+});
+
 test('refuses a function that is not deployed', async () => {
   await expect(open('count').invoke('shop-other', '{}')).rejects.toBeInstanceOf(FunctionNotFound);
 });
