@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../contracts/log.ts';
 import type { DocumentStore } from '../store/port.ts';
+import { createAccess, type AccessOptions } from './access/access.ts';
+import { guardHttp } from './access/http-guard.ts';
 import { openMeshApi } from './api/mesh-api.ts';
 import { openEndpointRegistry } from './endpoints/endpoint-registry.ts';
 import { createExtensions } from './http/extensions.ts';
@@ -19,6 +21,8 @@ export interface ControlPlaneOptions {
   readonly xds: { readonly host: string; readonly port: number };
   /** How often proxies report their load, in milliseconds. Default 200. */
   readonly reportIntervalMs?: number;
+  /** Who may call, by access keys of its own; without it only this machine is served. */
+  readonly access?: AccessOptions;
 }
 
 export interface ControlPlane {
@@ -39,12 +43,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { store, log } = options;
   const api = await openMeshApi(options);
   const endpoints = await openEndpointRegistry(store);
-  const xds = await startXds({ ...options, reader: api.reader, endpoints });
+  const access = options.access === undefined ? undefined : createAccess(options.access, options.region, options.clock);
+  const xds = await startXds({ ...options, reader: api.reader, endpoints, access });
   const { publisher, telemetry, connected } = xds;
   const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, log });
   return {
     owns: (method, path) => api.owns(method, path) || extensions.owns(path),
-    handle: (request, response) => (extensions.owns(request.url ?? '') ? extensions : api).handle(request, response),
+    handle: guardHttp(access, log, (request, response) => (extensions.owns(request.url ?? '') ? extensions : api).handle(request, response)),
     xdsPort: xds.port,
     telemetry,
     close: () => {

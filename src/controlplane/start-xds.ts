@@ -4,6 +4,8 @@ import { createPublisher, type EndpointReader, type Publisher } from './snapshot
 import { createLrsService } from './telemetry/lrs-service.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { after as realTime, type After } from './timers.ts';
+import type { Access } from './access/access.ts';
+import { isLoopback } from './access/loopback.ts';
 import type { MeshReader } from './model/resources.ts';
 import type { Log } from '../contracts/log.ts';
 
@@ -16,6 +18,8 @@ export interface XdsOptions {
   /** How often proxies report their load, in milliseconds. Default 200. */
   readonly reportIntervalMs?: number;
   readonly after?: After;
+  /** Who may connect; without it only this machine is served. */
+  readonly access?: Access | undefined;
 }
 
 /** The gRPC side of a control plane. */
@@ -27,9 +31,18 @@ export interface Xds {
   close(): void;
 }
 
-/** Serves configuration from any mesh reader, and collects load reports. */
+/** The control plane was told to listen where others can reach it, and not whom to let in. */
+export class AccessKeysMissing extends Error {
+  override readonly name = 'AccessKeysMissing';
+}
+
+/**
+ * Serves configuration from any mesh reader, and collects load reports.
+ * @throws AccessKeysMissing
+ */
 export async function startXds(options: XdsOptions): Promise<Xds> {
-  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime } = options;
+  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access } = options;
+  if (access === undefined && !isLoopback(xds.host)) throw new AccessKeysMissing(`xds: host ${xds.host}: must be of this machine alone (127.0.0.1), as long as no access keys are given`);
   const publisher = createPublisher(reader, endpoints, log);
   const telemetry = createTelemetry({ intervalMs: reportIntervalMs, clock, after });
   const ads = createAdsService({ publisher, after, log });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silent, type Log } from '../../src/contracts/log.ts';
+import type { AccessOptions } from '../../src/controlplane/access/access.ts';
 import { startControlPlane, type ControlPlane } from '../../src/controlplane/index.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
@@ -27,6 +28,8 @@ export interface TestControlPlaneOptions {
   readonly xdsPort?: number;
   readonly log?: Log;
   readonly reportIntervalMs?: number;
+  readonly access?: AccessOptions;
+  readonly clock?: () => number;
 }
 
 /** A fresh folder under the system's temporary one. */
@@ -51,16 +54,17 @@ async function close(server: Server, controlPlane: ControlPlane, store: Document
 
 /** Starts one; with `folder` and `xdsPort` of a stopped one it takes its place. */
 export async function startTestControlPlane(options: TestControlPlaneOptions = {}): Promise<TestControlPlane> {
-  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs } = options;
+  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now } = options;
   const store = openLibsqlStore(join(folder, 'meshshift.db'));
   const controlPlane = await startControlPlane({
     store,
     region: 'us-east-1',
     accountId: '000000000000',
-    clock: Date.now,
+    clock,
     log,
     xds: { host: '127.0.0.1', port: xdsPort },
     ...(reportIntervalMs === undefined ? {} : { reportIntervalMs }),
+    ...(access === undefined ? {} : { access }),
   });
   const server = createServer((request, response) => void controlPlane.handle(request, response));
   const url = `http://127.0.0.1:${await listen(server)}`;

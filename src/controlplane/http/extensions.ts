@@ -8,6 +8,7 @@ import type { ConnectedProxy } from '../xds/ads-service.ts';
 import { propagationOf } from '../xds/propagation.ts';
 import { badRequest, notFound, RequestRefused } from './errors.ts';
 import { parseEndpoints } from './parse-endpoints.ts';
+import { BodyTooLarge, RequestAborted, requestBody } from './request-body.ts';
 
 export interface ExtensionsOptions {
   readonly endpoints: EndpointRegistry;
@@ -32,17 +33,13 @@ interface Asked {
 
 const PREFIX = '/meshshift/v1/';
 const FAMILIES: ReadonlySet<string> = new Set(['endpoints', 'telemetry', 'propagation']);
-const MOST_BYTES = 256 * 1024;
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MOST_BYTES) throw new RequestRefused(413, 'BadRequestException', `the body is larger than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
+  try {
+    return (await requestBody(request)).toString('utf8');
+  } catch (error) {
+    throw error instanceof BodyTooLarge ? new RequestRefused(413, 'BadRequestException', error.message) : error;
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function since(query: URLSearchParams): number {
@@ -119,6 +116,10 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   };
   const fail = (response: ServerResponse, error: unknown): void => {
+    if (error instanceof RequestAborted) {
+      response.destroy();
+      return;
+    }
     if (error instanceof RequestRefused) {
       send(response, error.status, { code: error.code, message: error.message }, { 'x-amzn-errortype': error.code });
       return;

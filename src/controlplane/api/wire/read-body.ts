@@ -1,37 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { BodyTooLarge, MAX_BODY_BYTES, requestBody } from '../../http/request-body.ts';
 import { ApiError, badRequest } from '../errors.ts';
-
-/** The largest body, as sent and as unpacked: a resource must fit a DynamoDB item (400 KB). */
-export const MAX_BODY_BYTES = 256 * 1024;
-
-/** A body over the limit is still read up to here, so that its sender gets the answer and not a broken connection. */
-const MAX_DRAINED_BYTES = 64 * MAX_BODY_BYTES;
 
 const gunzipAsync = promisify(gunzip);
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const tooLarge = (): ApiError => new ApiError('RequestEntityTooLargeException', `the request's body must be at most ${MAX_BODY_BYTES} bytes`);
 
-/** The client went away before its request was whole: there is nobody to answer. */
-export class RequestAborted extends Error {
-  override readonly name = 'RequestAborted';
-}
-
 async function collect(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-      if (bytes > MAX_DRAINED_BYTES) break;
-    }
-  } catch (cause) {
-    throw new RequestAborted('the request ended before its body did', { cause });
+    return await requestBody(request);
+  } catch (error) {
+    throw error instanceof BodyTooLarge ? tooLarge() : error;
   }
-  if (bytes > MAX_BODY_BYTES) throw tooLarge();
-  return Buffer.concat(chunks);
 }
 
 async function unpack(body: Buffer, encoding: string): Promise<Buffer> {
