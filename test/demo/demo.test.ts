@@ -26,7 +26,8 @@ async function runDemo(...args: string[]): Promise<{ result: DemoResult; stderr:
   const started = Date.now();
   const { code, stdout, stderr } = await runCli(['demo', '--json', ...args]);
   if (code !== 0) throw new Error(`exit ${String(code)}\n${stdout}\n${stderr}`);
-  expect(Date.now() - started).toBeLessThan(60_000);
+  // Alone it takes half a minute; here it shares the machine with other suites.
+  expect(Date.now() - started).toBeLessThan(90_000);
   // One line of JSON, and nothing else.
   expect(stdout.split('\n')).toEqual([expect.any(String), '']);
   return { result: JSON.parse(stdout) as DemoResult, stderr };
