@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { silent } from '../../../src/contracts/log.ts';
 import { openProcessWorkloads, type ProcessWorkloads, type WorkloadStatus } from '../../../src/local/workloads/index.ts';
 
-/** Serves its arguments and environment, and crashes when asked to. */
+/** Serves its arguments and environment, crashes when asked to, and takes its leave when it is to end. */
 const SERVICE = `
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const server = createServer((req, res) => {
   if (req.url === '/crash') process.exit(3);
   res.end(JSON.stringify({ args: process.argv.slice(2), version: process.env.VERSION, pid: process.pid }));
 });
 server.listen(0, '127.0.0.1', () => console.log('starting\\nready ' + server.address().port));
-process.stdin.on('end', () => process.exit(0)).resume();
+process.stdin.on('end', () => { writeFileSync('farewell', process.env.VERSION); process.exit(0); }).resume();
 `;
 
 const FILE = `
@@ -140,10 +141,11 @@ describe('process workloads', () => {
     expect(await ask(port)).toMatchObject({ version: 'v1' });
   });
 
-  test('a removed one is deregistered, ended and forgotten', async () => {
+  test('a removed one is deregistered, ended in order and forgotten', async () => {
     const { body } = await put('apiv1', 'v1');
     expect((await send('DELETE', '/m/apiv1')).status).toBe(204);
     await expect(ask(body.port)).rejects.toThrow();
+    expect(await readFile(join(folder, 'farewell'), 'utf8')).toBe('v1');
     expect(plane.seen.at(-1)).toEqual({ method: 'DELETE', path: '/meshshift/v1/endpoints/m/apiv1', body: '' });
     await shut();
     await open();
