@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { envoyBootstrap } from '../../src/controlplane/bootstrap/index.ts';
 import { silent } from '../../src/contracts/log.ts';
 import { startXds, type Xds } from '../../src/controlplane/start-xds.ts';
@@ -23,11 +25,11 @@ interface Bench {
 const serve = (mesh: EditableMesh): Promise<Xds> =>
   startXds({ reader: mesh.reader, endpoints: mesh.endpoints, clock: Date.now, log: silent, xds: { host: '127.0.0.1', port: 0 } });
 
-async function benchFor(specs: MeshSpecs, proxy: Pick<Proxy, 'name' | 'listen'>): Promise<Bench> {
+async function benchFor(specs: MeshSpecs, proxy: Pick<Proxy, 'kind' | 'name' | 'listen'>): Promise<Bench> {
   const mesh = editableMesh(specs);
   const xds = await serve(mesh);
-  const nodeId = `mesh/${specs.name}/virtualNode/${proxy.name}`;
-  const bootstrap = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
+  const nodeId = `mesh/${specs.name}/${proxy.kind}/${proxy.name}`;
+  const bootstrap = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, sdsSocketPath: join(tmpdir(), 'meshshift-no-such-sds.sock'), ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
   const envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent }).catch((error: unknown) => {
     xds.close();
     throw error;
@@ -52,7 +54,7 @@ describeWith('Envoy 1.40', envoyBinary !== undefined, 'Envoy’s verdict', () =>
     const bench = await benchFor(mesh, proxy);
     try {
       const state = await eventually(() => (bench.state()?.state === 'pending' ? undefined : bench.state()), 'a verdict');
-      expect(state).toEqual({ nodeId: `mesh/${mesh.name}/virtualNode/${proxy.name}`, kind: 'envoy', state: 'acked' });
+      expect(state).toEqual({ nodeId: `mesh/${mesh.name}/${proxy.kind}/${proxy.name}`, kind: 'envoy', state: 'acked' });
     } finally {
       await bench.stop();
     }
@@ -73,7 +75,7 @@ describeWith('Envoy 1.40', envoyBinary !== undefined, 'Envoy’s verdict', () =>
       virtualServices: { 'svc.local': { provider: { virtualRouter: { virtualRouterName: 'r' } } } },
       endpoints: { a: [{ ip: '127.0.0.1', port: upstream.port }] },
     };
-    const bench = await benchFor(specs, { name: 'caller', listen: { 'svc.local': port } });
+    const bench = await benchFor(specs, { kind: 'virtualNode', name: 'caller', listen: { 'svc.local': port } });
     const caller = openCaller(`127.0.0.1:${port}`);
     try {
       await eventually(() => bench.state()?.state === 'acked' || undefined, 'the good one is accepted');

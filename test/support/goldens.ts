@@ -26,7 +26,7 @@ export const goldenCases = (): GoldenCase[] =>
 
 /** What a proxy gets of a mesh written by hand. */
 export function translated(mesh: MeshSpecs, proxy: Proxy): ProxyResources {
-  const { lookup } = trackedLookup(viewOf(mesh), (node) => mesh.endpoints?.[node]);
+  const { lookup } = trackedLookup(viewOf(mesh), { endpoints: (node) => mesh.endpoints?.[node], instances: (node) => mesh.instances?.[node] });
   const resources = translate(lookup, proxy);
   if (resources === undefined) throw new Error(`${proxy.name} is not in mesh ${mesh.name}`);
   return resources;

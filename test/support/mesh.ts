@@ -1,7 +1,7 @@
 import type { Endpoint, Kind, MeshChange, MeshReader, MeshView, Resource, SpecOf } from '../../src/controlplane/model/resources.ts';
 import type { EndpointReader } from '../../src/controlplane/snapshot/publisher.ts';
 
-/** A mesh written by hand: specs by name, routes by `router/route`. */
+/** A mesh written by hand: specs by name, routes by `router/route`, gateway routes by `gateway/route`. */
 export interface MeshSpecs {
   readonly name: string;
   readonly spec?: SpecOf['mesh'];
@@ -9,7 +9,11 @@ export interface MeshSpecs {
   readonly virtualRouters?: Readonly<Record<string, SpecOf['virtualRouter']>>;
   readonly routes?: Readonly<Record<string, SpecOf['route']>>;
   readonly virtualServices?: Readonly<Record<string, SpecOf['virtualService']>>;
+  readonly virtualGateways?: Readonly<Record<string, SpecOf['virtualGateway']>>;
+  readonly gatewayRoutes?: Readonly<Record<string, SpecOf['gatewayRoute']>>;
   readonly endpoints?: Readonly<Record<string, readonly Endpoint[]>>;
+  /** What Cloud Map knows, by virtual node. */
+  readonly instances?: Readonly<Record<string, readonly string[]>>;
 }
 
 function resource<K extends Kind>(kind: K, mesh: string, key: string, spec: SpecOf[K], version = 1): Resource<K> {
@@ -28,11 +32,18 @@ export const viewOf = (mesh: MeshSpecs): MeshView => ({
   virtualRouters: all('virtualRouter', mesh.name, mesh.virtualRouters),
   routes: all('route', mesh.name, mesh.routes),
   virtualServices: all('virtualService', mesh.name, mesh.virtualServices),
-  virtualGateways: new Map(),
-  gatewayRoutes: new Map(),
+  virtualGateways: all('virtualGateway', mesh.name, mesh.virtualGateways),
+  gatewayRoutes: all('gatewayRoute', mesh.name, mesh.gatewayRoutes),
 });
 
-const FIELD = { virtualNode: 'virtualNodes', virtualRouter: 'virtualRouters', route: 'routes', virtualService: 'virtualServices' } as const;
+const FIELD = {
+  virtualNode: 'virtualNodes',
+  virtualRouter: 'virtualRouters',
+  route: 'routes',
+  virtualService: 'virtualServices',
+  virtualGateway: 'virtualGateways',
+  gatewayRoute: 'gatewayRoutes',
+} as const;
 type Changeable = keyof typeof FIELD;
 
 /** A mesh that a test changes as it likes, told to whoever reads it. */
@@ -60,7 +71,7 @@ export function editableMesh(specs: MeshSpecs): EditableMesh {
       view: (name) => (name === specs.name ? view : undefined),
       onChange: (listener) => listen(meshListeners, listener),
     },
-    endpoints: { of: (_mesh, node) => endpoints.get(node), onChange: (listener) => listen(endpointListeners, listener) },
+    endpoints: { of: (_mesh, node) => endpoints.get(node), instancesOf: (_mesh, node) => specs.instances?.[node], onChange: (listener) => listen(endpointListeners, listener) },
     view: () => view,
     set: (kind, key, spec) => {
       const before: ReadonlyMap<string, Resource> = view[FIELD[kind]];

@@ -1,3 +1,4 @@
+import { sdsCluster } from './sds-cluster.ts';
 import { XDS_CLUSTER, xdsCluster } from './xds-cluster.ts';
 
 /** What an Envoy needs to know to join the mesh. */
@@ -13,6 +14,8 @@ export interface EnvoyBootstrapOptions {
    * on the port named here, or (`true`) on the service's own port.
    */
   readonly listen?: true | Readonly<Record<string, number>>;
+  /** The Unix socket of a local source of secrets (App Mesh's APPMESH_SDS_SOCKET_PATH); specs with TLS by SDS need one. */
+  readonly sdsSocketPath?: string;
 }
 
 const V3 = 'V3';
@@ -23,7 +26,7 @@ const grpcService = { envoy_grpc: { cluster_name: XDS_CLUSTER, retry_policy: { r
 
 /** The bootstrap of a stock Envoy, as protobuf JSON of `envoy.config.bootstrap.v3.Bootstrap`: ADS and load reports over one gRPC cluster. */
 export function envoyBootstrap(options: EnvoyBootstrapOptions): object {
-  const { nodeId, xdsHost, xdsPort, adminPort = 0, listen } = options;
+  const { nodeId, xdsHost, xdsPort, adminPort = 0, listen, sdsSocketPath } = options;
   return {
     node: { id: nodeId, cluster: nodeId, ...(listen === undefined ? {} : { metadata: { 'meshshift.listen': listen } }) },
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } },
@@ -33,6 +36,6 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions): object {
       cds_config: adsSource,
     },
     cluster_manager: { load_stats_config: { api_type: 'GRPC', transport_api_version: V3, grpc_services: [grpcService] } },
-    static_resources: { clusters: [xdsCluster(xdsHost, xdsPort)] },
+    static_resources: { clusters: [xdsCluster(xdsHost, xdsPort), ...(sdsSocketPath === undefined ? [] : [sdsCluster(sdsSocketPath)])] },
   };
 }

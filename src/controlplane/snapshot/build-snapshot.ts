@@ -1,4 +1,4 @@
-import type { Endpoint, MeshView } from '../model/resources.ts';
+import type { MeshView } from '../model/resources.ts';
 import { translate } from '../translate/translate.ts';
 import type { ProtoJson, Proxy, ProxyResources } from '../translate/types.ts';
 import { encodeAny } from '../xds/codec.ts';
@@ -6,7 +6,7 @@ import { encodedResource, ResourceSet, type EncodedResource } from '../xds/resou
 import { MESSAGE, type ResourceType } from '../xds/types.ts';
 import { danglingReferences, routedClustersOf, routeNamesOf } from './references.ts';
 import type { Snapshot } from './snapshot.ts';
-import { trackedLookup } from './tracked-lookup.ts';
+import { trackedLookup, type Reachable } from './tracked-lookup.ts';
 
 /** A mesh whose configuration cannot be published: it is not consistent, or some value has no place in Envoy's types. */
 export class NotPublishable extends Error {
@@ -33,7 +33,7 @@ const orSame = (before: ResourceSet | undefined, now: ResourceSet): ResourceSet 
 
 export interface BuildOptions {
   readonly view: MeshView;
-  readonly endpointsOf: (virtualNode: string) => readonly Endpoint[] | undefined;
+  readonly reach: Reachable;
   readonly proxy: Proxy;
   readonly previous: Snapshot | undefined;
   /** From the last build of this proxy; replaced by what this one used. */
@@ -55,7 +55,7 @@ function encodeAll(resources: ProxyResources, { previous, cache }: BuildOptions)
  */
 export function buildSnapshot(options: BuildOptions): Snapshot | undefined {
   const { proxy } = options;
-  const { lookup, sources } = trackedLookup(options.view, options.endpointsOf);
+  const { lookup, sources } = trackedLookup(options.view, options.reach);
   // Every snapshot depends on its mesh, whether or not it needs anything of its spec.
   lookup.mesh();
   const resources = translate(lookup, proxy);

@@ -3,7 +3,7 @@ import type { Endpoint, MeshChange, MeshReader } from '../model/resources.ts';
 import type { Proxy } from '../translate/types.ts';
 import { buildSnapshot, type EncodingCache } from './build-snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
-import { sourceKey } from './tracked-lookup.ts';
+import { sourceKey, type Reachable } from './tracked-lookup.ts';
 
 /** Told of every new snapshot of one proxy. */
 export interface Subscriber {
@@ -15,6 +15,8 @@ export interface Subscriber {
 /** The registered endpoints, as far as snapshots need them. */
 export interface EndpointReader {
   of(mesh: string, virtualNode: string): readonly Endpoint[] | undefined;
+  /** Addresses of the instances that the node's service discovery found; undefined when there was none. */
+  instancesOf?(mesh: string, virtualNode: string): readonly string[] | undefined;
   onChange(listener: (mesh: string, virtualNode: string) => void): () => void;
 }
 
@@ -37,10 +39,14 @@ export interface Publisher {
 
 const keyOf = ({ mesh, kind, name, client, listen }: Proxy): string => JSON.stringify([mesh, kind, name, client, listen]);
 
-/** The sources that a change of the mesh touches. A route touches its router's list as well, which it may have joined or left. */
-function touchedBy({ kind, name, parent }: MeshChange): string[] {
-  return kind === 'route' && parent !== undefined ? [sourceKey('route', parent, name), sourceKey('routes', parent)] : [sourceKey(kind, name)];
-}
+/** The sources that a change of the mesh touches. A route touches its parent's list as well, which it may have joined or left. */
+const touchedBy = ({ kind, name, parent }: MeshChange): string[] =>
+  parent === undefined ? [sourceKey(kind, name)] : [sourceKey(kind, parent, name), sourceKey(`${kind}s`, parent)];
+
+const reachOf = (reader: EndpointReader, mesh: string): Reachable => ({
+  endpoints: (node) => reader.of(mesh, node),
+  instances: (node) => reader.instancesOf?.(mesh, node),
+});
 
 /** Keeps a snapshot for each kind of proxy that is connected, and rebuilds it when something it was built from changed. */
 export function createPublisher(reader: MeshReader, endpoints: EndpointReader, log: Log): Publisher {
@@ -53,7 +59,7 @@ export function createPublisher(reader: MeshReader, endpoints: EndpointReader, l
     const view = reader.view(proxy.mesh);
     if (view === undefined) return false;
     try {
-      const snapshot = buildSnapshot({ view, endpointsOf: (node) => endpoints.of(proxy.mesh, node), proxy, previous: entry.snapshot, cache });
+      const snapshot = buildSnapshot({ view, reach: reachOf(endpoints, proxy.mesh), proxy, previous: entry.snapshot, cache });
       if (snapshot === undefined) return false;
       entry.snapshot = snapshot;
       entry.problem = undefined;

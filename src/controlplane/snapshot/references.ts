@@ -4,6 +4,8 @@ import type { ProtoJson, ProxyResources } from '../translate/types.ts';
 function* valuesOf(message: unknown, field: string): Generator {
   if (typeof message !== 'object' || message === null) return;
   for (const [name, value] of Object.entries(message)) {
+    // Its keys are the user's.
+    if (name === 'json_format') continue;
     if (name === field) yield value;
     else yield* valuesOf(value, field);
   }

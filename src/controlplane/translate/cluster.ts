@@ -1,20 +1,24 @@
-import type { Listener, VirtualNodeConnectionPool } from './specs.ts';
+import type { ConnectionPool, Listener } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
-import { clusterName, PASSTHROUGH_CLUSTER } from './names.ts';
+import { healthChecks } from './health-check.ts';
+import { awsCluster, clusterName, PASSTHROUGH_CLUSTER } from './names.ts';
 import { any, compact, duration, overAds, socketAddress } from './proto.ts';
-import type { MeshLookup, Port, Protocol, ProtoJson, Proxy } from './types.ts';
+import { upstreamTls } from './tls.ts';
+import type { MeshLookup, Port, Protocol, ProtoJson, Proxy, Way } from './types.ts';
 
 const UNLIMITED = 4_294_967_295;
 
-const limitsOf = (pool: VirtualNodeConnectionPool | undefined): ProtoJson =>
+const tcpOf = (pool: ConnectionPool | undefined) => (pool !== undefined && 'tcp' in pool ? pool.tcp : undefined);
+
+const limitsOf = (pool: ConnectionPool | undefined): ProtoJson =>
   compact({
-    max_connections: pool?.http?.maxConnections ?? pool?.tcp?.maxConnections,
+    max_connections: pool?.http?.maxConnections ?? tcpOf(pool)?.maxConnections,
     max_pending_requests: pool?.http?.maxPendingRequests,
     max_requests: pool?.http2?.maxRequests ?? pool?.grpc?.maxRequests,
   });
 
-/** No limits of Envoy's own (1,024 each): only those the listener's connection pool sets. */
-const circuitBreakers = (pool: VirtualNodeConnectionPool | undefined): ProtoJson => ({
+/** No limits of Envoy's own (1,024 each): only those that a listener's connection pool sets. */
+const circuitBreakers = (pool?: ConnectionPool): ProtoJson => ({
   thresholds: ['DEFAULT', 'HIGH'].map((priority) => ({
     priority,
     max_connections: UNLIMITED,
@@ -35,6 +39,7 @@ const protocolOptions = (protocol: Protocol): ProtoJson | undefined =>
       }
     : undefined;
 
+/** Server errors in a row, as App Mesh counts them; Envoy's statistics across hosts are switched off. */
 const outlierDetection = (outlier: Listener['outlierDetection']): ProtoJson | undefined =>
   outlier &&
   compact({
@@ -61,7 +66,7 @@ const oneEndpoint = (name: string, host: string, port: number): ProtoJson => ({
 
 const byEds = (name: string): ProtoJson => ({ type: 'EDS', eds_cluster_config: { eds_config: overAds, service_name: name } });
 
-/** How the node is found: endpoints its workloads registered, else DNS by its own spec. Cloud Map instances must be registered. */
+/** How the node is found: endpoints its workloads registered, else DNS by its own spec. What Cloud Map knows comes as endpoints, too. */
 function discovery(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, name: string, client: Proxy['client']): ProtoJson {
   const dns = node.spec.serviceDiscovery?.dns;
   if (dns?.hostname === undefined || mesh.endpoints(node.name) !== undefined) return byEds(name);
@@ -76,22 +81,49 @@ function discovery(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, 
   };
 }
 
+export const listenerOf = (node: Resource<'virtualNode'>, { port }: Port): Listener | undefined =>
+  node.spec.listeners?.find(({ portMapping }) => portMapping?.port === port);
+
+/** A proxy's configuration needs something that this kind of client cannot be given. */
+export class NotTranslatable extends Error {
+  override readonly name = 'NotTranslatable';
+}
+
+/** What only Envoy knows: a gRPC client has no health checks, no consecutive errors, and counts for us only when the cluster says so. */
+function forClient(node: Resource<'virtualNode'>, port: Port, way: Way, client: Proxy['client']): ProtoJson {
+  const listener = listenerOf(node, port);
+  const transportSocket = upstreamTls(node, port, way.tls);
+  if (client === 'envoy') {
+    const checks = healthChecks(node, listener?.healthCheck);
+    return {
+      transport_socket: transportSocket,
+      health_checks: checks,
+      // Who is no longer among the endpoints is gone, whatever its last check said.
+      ignore_health_on_host_removal: checks === undefined ? undefined : true,
+      outlier_detection: outlierDetection(listener?.outlierDetection),
+    };
+  }
+  if (transportSocket === undefined) return { lrs_server: { self: {} } };
+  throw new NotTranslatable(
+    `virtual node ${node.name}, port ${port.port}: needs TLS, which a proxyless gRPC client cannot be given by certificate files or an SDS socket`,
+  );
+}
+
 /** The cluster through which a caller reaches one port of a virtual node. */
-export function egressCluster(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, client: Proxy['client']): ProtoJson {
-  const name = clusterName('egress', node.mesh, node.name, port.protocol, port.port);
-  const listener = node.spec.listeners?.find(({ portMapping }) => portMapping?.port === port.port);
-  return compact({
+export const egressCluster = (mesh: MeshLookup, name: string, node: Resource<'virtualNode'>, port: Port, way: Way, client: Proxy['client']): ProtoJson =>
+  compact({
     name,
     ...discovery(mesh, node, port, name, client),
     connect_timeout: '1s',
-    circuit_breakers: circuitBreakers(listener?.connectionPool),
+    circuit_breakers: circuitBreakers(way.pool),
     typed_extension_protocol_options: protocolOptions(port.protocol),
-    // A gRPC client knows no consecutive errors, and counts for us only when the cluster says so.
-    ...(client === 'grpc' ? { lrs_server: { self: {} } } : { outlier_detection: outlierDetection(listener?.outlierDetection) }),
+    ...forClient(node, port, way, client),
   });
-}
 
-/** The cluster through which a sidecar hands traffic to the application beside it. */
+/**
+ * The cluster through which a sidecar hands traffic to the application beside it. The connection pool of the node's listener bounds it
+ * (the user guide: it protects the local application).
+ */
 export function ingressCluster(node: Resource<'virtualNode'>, port: Port): ProtoJson {
   const name = clusterName('ingress', node.mesh, node.name, port.protocol, port.port);
   return compact({
@@ -99,16 +131,21 @@ export function ingressCluster(node: Resource<'virtualNode'>, port: Port): Proto
     type: 'STATIC',
     load_assignment: oneEndpoint(name, '127.0.0.1', port.port),
     connect_timeout: '0.25s',
-    circuit_breakers: circuitBreakers(undefined),
+    circuit_breakers: circuitBreakers(listenerOf(node, port)?.connectionPool),
     typed_extension_protocol_options: protocolOptions(port.protocol),
   });
 }
 
-/** Traffic goes on to where it was addressed. */
-export const passthroughCluster: ProtoJson = {
-  name: PASSTHROUGH_CLUSTER,
+const originalDestination = (name: string): ProtoJson => ({
+  name,
   type: 'ORIGINAL_DST',
   lb_policy: 'CLUSTER_PROVIDED',
   connect_timeout: '1s',
-  circuit_breakers: circuitBreakers(undefined),
-};
+  circuit_breakers: circuitBreakers(),
+});
+
+/** Traffic goes on to where it was addressed: to AWS's endpoints in every mesh, elsewhere where the mesh lets it. */
+export const passthroughClusters = (mesh: string, allowAll: boolean): readonly ProtoJson[] => [
+  originalDestination(awsCluster(mesh)),
+  ...(allowAll ? [originalDestination(PASSTHROUGH_CLUSTER)] : []),
+];

@@ -1,11 +1,13 @@
-import type { Logging } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
+import { accessLog } from './access-log.ts';
 import { httpFilter } from './http-connection-manager.ts';
 import { loopbackListener, routeConfigName } from './names.ts';
 import { isHttp, servicePorts } from './ports.ts';
 import { any, compact, duration } from './proto.ts';
-import { httpRoutes, tcpRoute, weightedClusters, type Target } from './route.ts';
-import type { MeshLookup, Port, Protocol, ProtoJson, Proxy } from './types.ts';
+import type { Reach } from './reach.ts';
+import { httpRoutes, tcpRoute, weightedClusters } from './route.ts';
+import type { ClientPolicyTls, Logging } from './specs.ts';
+import type { Caller, MeshLookup, Port, Protocol, ProtoJson, Proxy } from './types.ts';
 
 /** A backend of the proxy on one of its ports. */
 export interface Backend {
@@ -14,6 +16,8 @@ export interface Backend {
   readonly port: Port;
   /** Where the proxy listens for it: the service's port unless the node's metadata says otherwise. */
   readonly listenPort: number;
+  /** What its client policy, or else the node's default one, demands. */
+  readonly tls: ClientPolicyTls | undefined;
 }
 
 /** Backends that share a listening port. */
@@ -23,15 +27,14 @@ export interface PortGroup {
   readonly tcp: readonly Backend[];
 }
 
-/** A filter chain or route configuration in the making, with the nodes it sends to. */
-export interface WithTargets {
-  readonly resource: ProtoJson;
-  readonly targets: readonly Target[];
-}
-
-const backendNames = (node: Resource<'virtualNode'>): string[] => [
-  ...new Set((node.spec.backends ?? []).flatMap(({ virtualService }) => virtualService?.virtualServiceName ?? [])),
-];
+/** The backends by name, with the client policy that holds for each: its own, or the node's default. */
+const policiesOf = ({ spec }: Resource<'virtualNode'>): ReadonlyMap<string, ClientPolicyTls | undefined> =>
+  new Map(
+    (spec.backends ?? []).flatMap(({ virtualService }) => {
+      const { virtualServiceName, clientPolicy } = virtualService ?? {};
+      return virtualServiceName === undefined ? [] : [[virtualServiceName, (clientPolicy ?? spec.backendDefaults?.clientPolicy)?.tls] as const];
+    }),
+  );
 
 function listenPortsOf(proxy: Proxy, name: string, port: Port): number[] {
   if (proxy.client === 'grpc' || proxy.listen === undefined || proxy.listen === true) return [port.port];
@@ -42,11 +45,11 @@ function listenPortsOf(proxy: Proxy, name: string, port: Port): number[] {
 /** Every backend of a node on every port it is reached on. A service on several ports has only its first on a chosen loopback port. */
 export function backendsOf(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy): Backend[] {
   const single = proxy.client === 'envoy' && proxy.listen !== undefined && proxy.listen !== true;
-  return backendNames(node).flatMap((name) => {
+  return [...policiesOf(node)].flatMap(([name, tls]) => {
     const service = mesh.virtualService(name);
     const ports = servicePorts(mesh, service);
     return (single ? ports.slice(0, 1) : ports).flatMap((port) =>
-      listenPortsOf(proxy, name, port).map((listenPort) => ({ name, service, port, listenPort })),
+      listenPortsOf(proxy, name, port).map((listenPort) => ({ name, service, port, listenPort, tls })),
     );
   });
 }
@@ -78,43 +81,58 @@ export const egressRouteName = (group: PortGroup, proxy: Proxy): string =>
 const domainsOf = ({ name, port, listenPort }: Backend, catchAll: boolean): string[] =>
   catchAll ? ['*'] : [...new Set([name, `${name}:${port.port}`, `${name}:${listenPort}`])];
 
+const callerFor = (reach: Reach, { name, tls }: Backend): Caller => reach.caller({ label: name, tls });
+
 /** The route configuration of all HTTP backends of a port: a virtual host each, without routes where the service has no provider. */
-export function egressRoutes(mesh: MeshLookup, group: PortGroup, proxy: Proxy): WithTargets {
+export function egressRoutes(reach: Reach, group: PortGroup, proxy: Proxy): ProtoJson {
   const catchAll = group.http.length === 1 && proxy.client === 'envoy' && proxy.listen !== undefined && proxy.listen !== true;
-  const hosts = group.http.map((backend) => {
-    const { routes, targets } = httpRoutes(mesh, backend.service, backend.port, proxy.client);
-    return { host: { name: backend.name, domains: domainsOf(backend, catchAll), routes }, targets };
-  });
-  return {
-    // A route may name a cluster that Envoy refused: better that route fails than all of them.
-    resource: { name: egressRouteName(group, proxy), virtual_hosts: hosts.map(({ host }) => host), validate_clusters: false },
-    targets: hosts.flatMap(({ targets }) => targets),
-  };
+  const hosts = group.http.map((backend) => ({
+    name: backend.name,
+    domains: domainsOf(backend, catchAll),
+    routes: httpRoutes(callerFor(reach, backend), backend.service, backend.port),
+  }));
+  // A route may name a cluster that Envoy refused: better that route fails than all of them.
+  return { name: egressRouteName(group, proxy), virtual_hosts: hosts, validate_clusters: false };
 }
 
 const TCP_PROXY = 'extensions.filters.network.tcp_proxy.v3.TcpProxy';
 
-function tcpFilter(mesh: MeshLookup, { name, service, port }: Backend): WithTargets | undefined {
-  const { route, targets } = tcpRoute(mesh, service, port);
+function tcpFilter(reach: Reach, backend: Backend, logging: Logging | undefined): ProtoJson | undefined {
+  const caller = callerFor(reach, backend);
+  const { route, targets } = tcpRoute(caller.mesh, backend.service, backend.port);
   if (targets.length === 0) return undefined;
-  const config = compact({ stat_prefix: name, weighted_clusters: weightedClusters(targets), idle_timeout: duration(route?.timeout?.idle) });
-  return { resource: { name: 'envoy.filters.network.tcp_proxy', typed_config: any(TCP_PROXY, config) }, targets };
+  const config = compact({
+    stat_prefix: backend.name,
+    weighted_clusters: weightedClusters(caller, targets),
+    idle_timeout: duration(route?.timeout?.idle),
+    access_log: accessLog(logging),
+  });
+  return { name: 'envoy.filters.network.tcp_proxy', typed_config: any(TCP_PROXY, config) };
+}
+
+function firstTcpFilter(reach: Reach, backends: readonly Backend[], logging: Logging | undefined): ProtoJson | undefined {
+  for (const backend of backends) {
+    const filter = tcpFilter(reach, backend, logging);
+    if (filter !== undefined) return filter;
+  }
+  return undefined;
 }
 
 /**
  * The filter chains of one port. A port told apart by nothing but its number can carry one TCP service: the first that has targets.
  * Where it carries HTTP as well, HTTP is recognised by its application protocol.
  */
-export function egressChains(mesh: MeshLookup, group: PortGroup, proxy: Proxy, logging: Logging | undefined): { chains: ProtoJson[]; targets: Target[] } {
-  const tcp = group.tcp.map((backend) => tcpFilter(mesh, backend)).find((filter) => filter !== undefined);
+export function egressChains(reach: Reach, group: PortGroup, proxy: Proxy, logging: Logging | undefined): ProtoJson[] {
   const intercepted = proxy.listen === undefined;
+  const hasHttp = group.http.length > 0;
+  const tcp = intercepted || !hasHttp ? firstTcpFilter(reach, group.tcp, logging) : undefined;
   const match = intercepted ? { filter_chain_match: { destination_port: group.listenPort } } : {};
   const chains: ProtoJson[] = [];
-  if (group.http.length > 0) {
-    const name = egressRouteName(group, proxy);
-    const only = tcp === undefined || !intercepted ? match : { filter_chain_match: { destination_port: group.listenPort, application_protocols: ['http/1.0', 'http/1.1', 'h2c'] } };
-    chains.push({ ...only, filters: [httpFilter(intercepted ? `egress_${group.listenPort}` : loopbackListener(group.listenPort), name, logging)] });
+  if (hasHttp) {
+    const only = tcp === undefined ? match : { filter_chain_match: { destination_port: group.listenPort, application_protocols: ['http/1.0', 'http/1.1', 'h2c'] } };
+    const statPrefix = intercepted ? `egress_${group.listenPort}` : loopbackListener(group.listenPort);
+    chains.push({ ...only, filters: [httpFilter({ statPrefix, routes: egressRouteName(group, proxy), logging })] });
   }
-  if (tcp !== undefined && (intercepted || chains.length === 0)) chains.push({ ...match, filters: [tcp.resource] });
-  return { chains, targets: [...(tcp?.targets ?? [])] };
+  if (tcp !== undefined) chains.push({ ...match, filters: [tcp] });
+  return chains;
 }

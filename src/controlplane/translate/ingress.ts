@@ -1,15 +1,15 @@
-import type { Listener, Logging } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
+import { accessLog } from './access-log.ts';
+import { listenerOf } from './cluster.ts';
 import { httpFilter } from './http-connection-manager.ts';
 import { clusterName, routeConfigName } from './names.ts';
 import { isHttp, portsOf } from './ports.ts';
 import { any, compact, duration } from './proto.ts';
+import type { Listener } from './specs.ts';
+import { withTls } from './tls-chains.ts';
 import type { Port, ProtoJson } from './types.ts';
 
 const timeoutOf = (listener: Listener | undefined) => listener?.timeout?.http ?? listener?.timeout?.http2 ?? listener?.timeout?.grpc;
-
-const listenerOf = (node: Resource<'virtualNode'>, port: Port): Listener | undefined =>
-  node.spec.listeners?.find(({ portMapping }) => portMapping?.port === port.port);
 
 const localCluster = (node: Resource<'virtualNode'>, { protocol, port }: Port): string => clusterName('ingress', node.mesh, node.name, protocol, port);
 
@@ -18,16 +18,21 @@ function tcpFilter(node: Resource<'virtualNode'>, port: Port): ProtoJson {
     stat_prefix: `ingress_${port.port}`,
     cluster: localCluster(node, port),
     idle_timeout: duration(listenerOf(node, port)?.timeout?.tcp?.idle),
+    access_log: accessLog(node.spec.logging),
   });
   return { name: 'envoy.filters.network.tcp_proxy', typed_config: any('extensions.filters.network.tcp_proxy.v3.TcpProxy', config) };
 }
 
-/** One filter chain per port of the node. */
-export const ingressChains = (node: Resource<'virtualNode'>, logging: Logging | undefined): ProtoJson[] =>
-  portsOf(node.spec.listeners).map((port) => ({
-    filter_chain_match: { destination_port: port.port },
-    filters: [isHttp(port.protocol) ? httpFilter(`ingress_${port.port}`, routeConfigName('ingress', port.protocol, port.port), logging) : tcpFilter(node, port)],
-  }));
+function filterOf(node: Resource<'virtualNode'>, port: Port): ProtoJson {
+  if (!isHttp(port.protocol)) return tcpFilter(node, port);
+  return httpFilter({ statPrefix: `ingress_${port.port}`, routes: routeConfigName('ingress', port.protocol, port.port), logging: node.spec.logging });
+}
+
+/** The filter chains of the node's ports: one each, two where a port takes both TLS and plain text. */
+export const ingressChains = (node: Resource<'virtualNode'>): ProtoJson[] =>
+  portsOf(node.spec.listeners).flatMap((port) =>
+    withTls({ filters: [filterOf(node, port)] }, { destination_port: port.port }, listenerOf(node, port)?.tls, port.protocol),
+  );
 
 /** Everything that comes in on an HTTP port goes to the application beside the sidecar. */
 export const ingressRoutes = (node: Resource<'virtualNode'>): ProtoJson[] =>

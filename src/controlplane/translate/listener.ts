@@ -1,50 +1,68 @@
-import { EGRESS_LISTENER, INGRESS_LISTENER, loopbackListener, PASSTHROUGH_CLUSTER } from './names.ts';
+import { awsCluster, EGRESS_LISTENER, gatewayListener, INGRESS_LISTENER, loopbackListener, PASSTHROUGH_CLUSTER } from './names.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
 import { any, socketAddress } from './proto.ts';
 import type { ProtoJson } from './types.ts';
 
-const ORIGINAL_DST: ProtoJson = { name: 'envoy.filters.listener.original_dst', typed_config: any('extensions.filters.listener.original_dst.v3.OriginalDst') };
-const TLS_INSPECTOR: ProtoJson = { name: 'envoy.filters.listener.tls_inspector', typed_config: any('extensions.filters.listener.tls_inspector.v3.TlsInspector') };
-const HTTP_INSPECTOR: ProtoJson = { name: 'envoy.filters.listener.http_inspector', typed_config: any('extensions.filters.listener.http_inspector.v3.HttpInspector') };
+const listenerFilter = (name: string, type: string): ProtoJson => ({ name: `envoy.filters.listener.${name}`, typed_config: any(`extensions.filters.listener.${name}.v3.${type}`) });
+const ORIGINAL_DST = listenerFilter('original_dst', 'OriginalDst');
+const TLS_INSPECTOR = listenerFilter('tls_inspector', 'TlsInspector');
+const HTTP_INSPECTOR = listenerFilter('http_inspector', 'HttpInspector');
+
+/** Protocols in which the server speaks first send nothing to inspect. */
+const INSPECTION: ProtoJson = { listener_filters_timeout: '0.5s', continue_on_listener_filters_timeout: true };
 
 /** A filter chain that lets traffic go where it was addressed. */
-const passthrough = (match: ProtoJson): ProtoJson => ({
+const passthrough = (match: ProtoJson, cluster: string): ProtoJson => ({
   ...match,
   filters: [
-    { name: 'envoy.filters.network.tcp_proxy', typed_config: any('extensions.filters.network.tcp_proxy.v3.TcpProxy', { stat_prefix: 'egress_passthrough', cluster: PASSTHROUGH_CLUSTER }) },
+    { name: 'envoy.filters.network.tcp_proxy', typed_config: any('extensions.filters.network.tcp_proxy.v3.TcpProxy', { stat_prefix: 'egress_passthrough', cluster }) },
   ],
 });
 
-/** Even a mesh that drops egress lets AWS's own endpoints through. */
-const AWS_ENDPOINTS = passthrough({ filter_chain_match: { destination_port: 443, server_names: ['*.amazonaws.com'] } });
+export interface IngressOptions {
+  /** Whether some port takes both TLS and plain text. */
+  readonly inspectTls: boolean;
+}
 
-/** The listener that intercepts inbound traffic: one chain per port of the node. */
-export const ingressListener = (chains: readonly ProtoJson[]): ProtoJson => ({
+/** The listener that intercepts inbound traffic: the chains of the node's ports. */
+export const ingressListener = (chains: readonly ProtoJson[], { inspectTls }: IngressOptions): ProtoJson => ({
   name: INGRESS_LISTENER,
   address: socketAddress('0.0.0.0', 15_000),
   traffic_direction: 'INBOUND',
-  listener_filters: [ORIGINAL_DST],
+  listener_filters: inspectTls ? [ORIGINAL_DST, TLS_INSPECTOR] : [ORIGINAL_DST],
+  ...(inspectTls ? INSPECTION : {}),
   filter_chains: chains,
 });
 
 export interface EgressOptions {
+  readonly mesh: string;
   /** Whether traffic to no backend may leave. */
   readonly allowAll: boolean;
   /** Whether some port carries both HTTP and TCP, so that HTTP must be recognised. */
   readonly inspectHttp: boolean;
 }
 
-/** The listener that intercepts outbound traffic: one chain per port of the backends, and what the egress filter lets out. */
-export const egressListener = (chains: readonly ProtoJson[], { allowAll, inspectHttp }: EgressOptions): ProtoJson => ({
+/**
+ * The listener that intercepts outbound traffic: one chain per port of the backends, and what the egress filter lets out.
+ * Even a mesh that drops egress lets AWS's own endpoints through.
+ */
+export const egressListener = (chains: readonly ProtoJson[], { mesh, allowAll, inspectHttp }: EgressOptions): ProtoJson => ({
   name: EGRESS_LISTENER,
   address: socketAddress('0.0.0.0', 15_001),
   traffic_direction: 'OUTBOUND',
   listener_filters: [ORIGINAL_DST, TLS_INSPECTOR, ...(inspectHttp ? [HTTP_INSPECTOR] : [])],
-  // Protocols in which the server speaks first send nothing to inspect.
-  listener_filters_timeout: '0.5s',
-  continue_on_listener_filters_timeout: true,
-  filter_chains: [...chains, AWS_ENDPOINTS],
-  ...(allowAll ? { default_filter_chain: passthrough({}) } : {}),
+  ...INSPECTION,
+  filter_chains: [...chains, passthrough({ filter_chain_match: { destination_port: 443, server_names: ['*.amazonaws.com'] } }, awsCluster(mesh))],
+  ...(allowAll ? { default_filter_chain: passthrough({}, PASSTHROUGH_CLUSTER) } : {}),
+});
+
+/** A gateway's listener on one of its own ports. */
+export const ownListener = (port: number, chains: readonly ProtoJson[], { inspectTls }: IngressOptions): ProtoJson => ({
+  name: gatewayListener(port),
+  address: socketAddress('0.0.0.0', port),
+  traffic_direction: 'INBOUND',
+  ...(inspectTls ? { listener_filters: [TLS_INSPECTOR] } : {}),
+  filter_chains: chains,
 });
 
 /** A listener on loopback, for processes that are not intercepted. */
@@ -56,7 +74,7 @@ export const loopback = (port: number, chain: ProtoJson): ProtoJson => ({
 });
 
 /** What a proxyless gRPC client asks for by the very name of its target. */
-export const apiListener = (name: string, routeConfig: string): ProtoJson => ({
+export const apiListener = (name: string, routes: string): ProtoJson => ({
   name,
-  api_listener: { api_listener: httpConnectionManager(name, routeConfig) },
+  api_listener: { api_listener: httpConnectionManager({ statPrefix: name, routes }) },
 });

@@ -1,23 +1,16 @@
 import type { GrpcRoute, HttpRoute, HttpTimeout, RouteSpec, TcpRoute, WeightedTarget } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
-import { clusterName } from './names.ts';
 import { targetPort } from './ports.ts';
 import { compact, duration } from './proto.ts';
 import { retryPolicy, retryPolicyForGrpc } from './retry-policy.ts';
 import { grpcMatch, httpMatch, httpMatchForGrpc } from './route-match.ts';
-import type { MeshLookup, Port, ProtoJson, Proxy } from './types.ts';
+import type { Caller, MeshLookup, Port, ProtoJson } from './types.ts';
 
 /** A virtual node's port that some route sends traffic to. */
 export interface Target {
   readonly node: Resource<'virtualNode'>;
   readonly port: Port;
   readonly weight: number;
-}
-
-/** What a service answers on one of its ports: Envoy routes in the order they are tried, and every node they name. */
-export interface ServiceRoutes {
-  readonly routes: readonly ProtoJson[];
-  readonly targets: readonly Target[];
 }
 
 /** AWS's request timeout where none is set. */
@@ -58,11 +51,9 @@ function resolveTargets(mesh: MeshLookup, servicePort: Port, targets: readonly W
   });
 }
 
-const egressName = ({ node, port }: Target): string => clusterName('egress', node.mesh, node.name, port.protocol, port.port);
-
-/** HTTP keeps targets of weight 0. */
-export const weightedClusters = (targets: readonly Target[]): ProtoJson => ({
-  clusters: targets.map((target) => ({ name: egressName(target), weight: target.weight })),
+/** The share of each target, whose cluster is thereby part of the configuration. HTTP keeps targets of weight 0: they get ready before their share. */
+export const weightedClusters = (caller: Caller, targets: readonly Target[]): ProtoJson => ({
+  clusters: targets.map(({ node, port, weight }) => ({ name: caller.cluster(node, port), weight })),
 });
 
 interface RouteAction {
@@ -71,58 +62,56 @@ interface RouteAction {
   readonly timeout: HttpTimeout | undefined;
 }
 
-function actionForEnvoy({ targets, retry, timeout }: RouteAction): ProtoJson {
-  return compact({
-    weighted_clusters: weightedClusters(targets),
+const actionForEnvoy = (caller: Caller, { targets, retry, timeout }: RouteAction): ProtoJson =>
+  compact({
+    weighted_clusters: weightedClusters(caller, targets),
     timeout: duration(timeout?.perRequest) ?? DEFAULT_TIMEOUT,
     idle_timeout: duration(timeout?.idle),
     retry_policy: retryPolicy(retry),
   });
-}
 
 /** Proxyless gRPC takes its deadline from max_stream_duration and knows no idle timeout. */
-const actionForGrpc = ({ targets, retry, timeout }: RouteAction): ProtoJson =>
+const actionForGrpc = (caller: Caller, { targets, retry, timeout }: RouteAction): ProtoJson =>
   compact({
-    weighted_clusters: weightedClusters(targets),
+    weighted_clusters: weightedClusters(caller, targets),
     max_stream_duration: { max_stream_duration: duration(timeout?.perRequest) ?? DEFAULT_TIMEOUT },
     retry_policy: retryPolicyForGrpc(retry),
   });
 
 /** Envoy refuses weights that are all zero, gRPC a direct response: with nobody to send to, Envoy says 503 and gRPC has no route. */
-function envoyRoute(name: string, match: ProtoJson | undefined, action: RouteAction, client: Proxy['client']): ProtoJson[] {
+function oneRoute(caller: Caller, name: string, match: ProtoJson | undefined, action: RouteAction): ProtoJson[] {
   if (match === undefined) return [];
   const served = action.targets.some(({ weight }) => weight > 0);
-  if (client === 'grpc') return served ? [{ name, match, route: actionForGrpc(action) }] : [];
-  return [served ? { name, match, route: actionForEnvoy(action) } : { name, match, direct_response: { status: 503 } }];
+  if (caller.client === 'grpc') return served ? [{ name, match, route: actionForGrpc(caller, action) }] : [];
+  return [served ? { name, match, route: actionForEnvoy(caller, action) } : { name, match, direct_response: { status: 503 } }];
 }
 
-function translateRoute(mesh: MeshLookup, { name, spec }: Resource<'route'>, port: Port, client: Proxy['client']): ServiceRoutes {
+function translateRoute(caller: Caller, { name, spec }: Resource<'route'>, port: Port): ProtoJson[] {
   const http = httpRouteOf(spec);
   const route = http ?? spec.grpcRoute;
-  if (route === undefined || !isFor(port, route.match)) return { routes: [], targets: [] };
-  const targets = resolveTargets(mesh, port, route.action?.weightedTargets);
+  if (route === undefined || !isFor(port, route.match)) return [];
+  const targets = resolveTargets(caller.mesh, port, route.action?.weightedTargets);
   const match =
     http === undefined
-      ? grpcMatch(spec.grpcRoute?.match ?? {}, client)
-      : client === 'grpc'
+      ? grpcMatch(spec.grpcRoute?.match ?? {}, caller.client)
+      : caller.client === 'grpc'
         ? httpMatchForGrpc(http.match ?? {})
         : httpMatch(http.match ?? {});
-  return { routes: envoyRoute(name, match, { targets, retry: route.retryPolicy, timeout: route.timeout }, client), targets };
+  return oneRoute(caller, name, match, { targets, retry: route.retryPolicy, timeout: route.timeout });
 }
 
 /** The one route of a service that a virtual node provides. */
-function nodeRoute(mesh: MeshLookup, nodeName: string, port: Port, client: Proxy['client']): ServiceRoutes {
-  const targets = resolveTargets(mesh, port, [{ virtualNode: nodeName, weight: 100 }]);
-  return { routes: targets.length === 0 ? [] : envoyRoute(nodeName, { prefix: '/' }, { targets, retry: undefined, timeout: undefined }, client), targets };
+function nodeRoute(caller: Caller, nodeName: string, port: Port): ProtoJson[] {
+  const targets = resolveTargets(caller.mesh, port, [{ virtualNode: nodeName, weight: 100 }]);
+  return targets.length === 0 ? [] : oneRoute(caller, nodeName, { prefix: '/' }, { targets, retry: undefined, timeout: undefined });
 }
 
-/** The HTTP, HTTP/2 and gRPC routes of a service on one of its ports. The kind of route need not be the router's protocol. */
-export function httpRoutes(mesh: MeshLookup, service: Resource<'virtualService'> | undefined, port: Port, client: Proxy['client']): ServiceRoutes {
+/** The HTTP, HTTP/2 and gRPC routes of a service on one of its ports, in the order they are tried. The kind of route need not be the router's protocol. */
+export function httpRoutes(caller: Caller, service: Resource<'virtualService'> | undefined, port: Port): ProtoJson[] {
   const { virtualNode, virtualRouter } = service?.spec.provider ?? {};
-  if (virtualNode?.virtualNodeName !== undefined) return nodeRoute(mesh, virtualNode.virtualNodeName, port, client);
-  const routes = [...mesh.routesOf(virtualRouter?.virtualRouterName ?? '')].sort(compareRoutes);
-  const translated = routes.map((route) => translateRoute(mesh, route, port, client));
-  return { routes: translated.flatMap((one) => one.routes), targets: translated.flatMap((one) => one.targets) };
+  if (virtualNode?.virtualNodeName !== undefined) return nodeRoute(caller, virtualNode.virtualNodeName, port);
+  const routes = [...caller.mesh.routesOf(virtualRouter?.virtualRouterName ?? '')].sort(compareRoutes);
+  return routes.flatMap((route) => translateRoute(caller, route, port));
 }
 
 const tcpRouteFor = (port: Port) => (route: Resource<'route'>): boolean => route.spec.tcpRoute !== undefined && isFor(port, route.spec.tcpRoute.match);

@@ -1,94 +1,84 @@
 import type { Resource } from '../model/resources.ts';
-import { egressCluster, ingressCluster, passthroughCluster } from './cluster.ts';
+import { ingressCluster, passthroughClusters } from './cluster.ts';
 import { backendsOf, egressChains, egressRouteName, egressRoutes, groupByPort, type PortGroup } from './egress.ts';
-import { loadAssignment } from './endpoint.ts';
+import { gatewayListeners, gatewayRouteConfigs } from './gateway.ts';
 import { ingressChains, ingressRoutes } from './ingress.ts';
 import { apiListener, egressListener, ingressListener, loopback } from './listener.ts';
 import { portsOf } from './ports.ts';
-import type { Target } from './route.ts';
+import { createReach, type Reach } from './reach.ts';
+import { inspectsTls } from './tls-chains.ts';
 import type { MeshLookup, ProtoJson, Proxy, ProxyResources } from './types.ts';
 
-const byName = (resources: readonly ProtoJson[], field = 'name'): Map<string, ProtoJson> =>
-  new Map(resources.map((resource) => [String(resource[field]), resource]));
-
-/** The clusters of all targets (a node on a port, once), and the endpoints of those that are served by EDS. */
-function reach(mesh: MeshLookup, targets: readonly Target[], client: Proxy['client']): { clusters: ProtoJson[]; endpoints: ProtoJson[] } {
-  const clusters = new Map<string, ProtoJson>();
-  const endpoints = new Map<string, ProtoJson>();
-  for (const { node, port } of targets) {
-    const cluster = egressCluster(mesh, node, port, client);
-    const name = String(cluster['name']);
-    clusters.set(name, cluster);
-    if (cluster['type'] === 'EDS') endpoints.set(name, loadAssignment(name, mesh.endpoints(node.name) ?? []));
-  }
-  return { clusters: [...clusters.values()], endpoints: [...endpoints.values()] };
-}
+const byName = (resources: readonly ProtoJson[]): Map<string, ProtoJson> => new Map(resources.map((resource) => [String(resource['name']), resource]));
 
 interface Egress {
   readonly groups: readonly PortGroup[];
   readonly chains: ReadonlyMap<PortGroup, readonly ProtoJson[]>;
   readonly routes: readonly ProtoJson[];
-  readonly clusters: readonly ProtoJson[];
-  readonly endpoints: readonly ProtoJson[];
+  readonly reach: Reach;
 }
 
 function translateEgress(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy): Egress {
   const groups = groupByPort(backendsOf(mesh, node, proxy));
-  const chained = groups.map((group) => egressChains(mesh, group, proxy, node.spec.logging));
-  const routed = groups.filter(({ http }) => http.length > 0).map((group) => egressRoutes(mesh, group, proxy));
-  return {
-    groups,
-    chains: new Map(groups.map((group, index) => [group, chained[index]?.chains ?? []])),
-    routes: routed.map(({ resource }) => resource),
-    ...reach(mesh, [...chained, ...routed].flatMap(({ targets }) => targets), proxy.client),
-  };
+  const reach = createReach(mesh, proxy.client);
+  const chains = new Map(groups.map((group) => [group, egressChains(reach, group, proxy, node.spec.logging)]));
+  return { groups, chains, routes: groups.filter(({ http }) => http.length > 0).map((group) => egressRoutes(reach, group, proxy)), reach };
 }
 
 /** A sidecar: traffic of the node is intercepted both ways. */
 function sidecar(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy): ProxyResources {
-  const egress = translateEgress(mesh, node, proxy);
-  const inbound = ingressChains(node, node.spec.logging);
-  const options = {
-    allowAll: mesh.mesh().spec.egressFilter?.type === 'ALLOW_ALL',
-    inspectHttp: [...egress.chains.values()].some((chains) => chains.length > 1),
-  };
-  const outbound = egressListener(egress.groups.flatMap((group) => egress.chains.get(group) ?? []), options);
+  const { groups, chains, routes, reach } = translateEgress(mesh, node, proxy);
+  const { listeners } = node.spec;
+  const inbound = ingressChains(node);
+  const allowAll = mesh.mesh().spec.egressFilter?.type === 'ALLOW_ALL';
+  const outbound = egressListener([...chains.values()].flat(), {
+    mesh: node.mesh,
+    allowAll,
+    inspectHttp: groups.some((group) => (chains.get(group)?.length ?? 0) > 1),
+  });
+  const local = portsOf(listeners).map((port) => ingressCluster(node, port));
   return {
-    listener: byName(inbound.length > 0 ? [ingressListener(inbound), outbound] : [outbound]),
-    route: byName([...ingressRoutes(node), ...egress.routes]),
-    cluster: byName([...portsOf(node.spec.listeners).map((port) => ingressCluster(node, port)), ...egress.clusters, passthroughCluster]),
-    endpoint: byName(egress.endpoints, 'cluster_name'),
+    listener: byName(inbound.length > 0 ? [ingressListener(inbound, { inspectTls: inspectsTls(listeners) }), outbound] : [outbound]),
+    route: byName([...ingressRoutes(node), ...routes]),
+    cluster: byName([...local, ...reach.clusters.values(), ...passthroughClusters(node.mesh, allowAll)]),
+    endpoint: reach.endpoints,
   };
 }
 
 /** An Envoy that listens on loopback for its backends, and intercepts nothing. */
 function loopbackProxy(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy): ProxyResources {
-  const egress = translateEgress(mesh, node, proxy);
-  const listeners = egress.groups.flatMap((group) => (egress.chains.get(group) ?? []).map((chain) => loopback(group.listenPort, chain)));
-  return { listener: byName(listeners), route: byName(egress.routes), cluster: byName(egress.clusters), endpoint: byName(egress.endpoints, 'cluster_name') };
+  const { groups, chains, routes, reach } = translateEgress(mesh, node, proxy);
+  const listeners = groups.flatMap((group) => (chains.get(group) ?? []).map((chain) => loopback(group.listenPort, chain)));
+  return { listener: byName(listeners), route: byName(routes), cluster: reach.clusters, endpoint: reach.endpoints };
 }
 
 /** A proxyless gRPC client finds each backend under its own name, with and without the port. */
 function grpcClient(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy): ProxyResources {
-  const egress = translateEgress(mesh, node, proxy);
-  const listeners = egress.groups.flatMap((group) =>
+  const { groups, routes, reach } = translateEgress(mesh, node, proxy);
+  const listeners = groups.flatMap((group) =>
     group.http.flatMap(({ name }) => [`${name}:${group.listenPort}`, name].map((target) => apiListener(target, egressRouteName(group, proxy)))),
   );
   // The name alone means the service's first port, so the first listener of a name wins.
-  return {
-    listener: byName(listeners.reverse()),
-    route: byName(egress.routes),
-    cluster: byName(egress.clusters),
-    endpoint: byName(egress.endpoints, 'cluster_name'),
-  };
+  return { listener: byName(listeners.reverse()), route: byName(routes), cluster: reach.clusters, endpoint: reach.endpoints };
+}
+
+/** An Envoy at the edge: traffic comes to ports of its own, and leaves to whatever its gateway routes lead to. */
+function gatewayProxy(mesh: MeshLookup, gateway: Resource<'virtualGateway'>): ProxyResources {
+  const reach = createReach(mesh, 'envoy');
+  const routes = gatewayRouteConfigs(mesh, gateway, reach);
+  return { listener: byName(gatewayListeners(gateway)), route: byName(routes), cluster: reach.clusters, endpoint: reach.endpoints };
 }
 
 /**
  * Everything one proxy is to be sent, from the mesh as it is. Pure.
- * Undefined when the proxy's own resource is not in the mesh. Virtual gateways have no translation yet.
+ * Undefined when the proxy's own resource is not in the mesh. A gRPC client cannot be a gateway.
+ * @throws NotTranslatable naming what a client of this kind cannot be given.
  */
 export function translate(mesh: MeshLookup, proxy: Proxy): ProxyResources | undefined {
-  if (proxy.kind === 'virtualGateway') return undefined;
+  if (proxy.kind === 'virtualGateway') {
+    const gateway = proxy.client === 'envoy' ? mesh.virtualGateway(proxy.name) : undefined;
+    return gateway && gatewayProxy(mesh, gateway);
+  }
   const node = mesh.virtualNode(proxy.name);
   if (node === undefined) return undefined;
   if (proxy.client === 'grpc') return grpcClient(mesh, node, proxy);

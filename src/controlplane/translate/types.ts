@@ -1,4 +1,5 @@
 import type { Endpoint, Resource } from '../model/resources.ts';
+import type { ClientPolicyTls, GatewayConnectionPool } from './specs.ts';
 
 /** A protobuf message in its JSON form (field names as in Envoy's documentation); an Any carries `@type`. */
 export type ProtoJson = Readonly<Record<string, unknown>>;
@@ -22,15 +23,35 @@ export interface Proxy {
   readonly listen?: true | Readonly<Record<string, number>>;
 }
 
+/** How a proxy reaches a node: what its owner demands of the connection. */
+export interface Way {
+  /** Tells this way apart from another of the same proxy: the name of the backend, or the port of the gateway. */
+  readonly label: string;
+  readonly tls: ClientPolicyTls | undefined;
+  /** A gateway's connection pool bounds what it sends on. */
+  readonly pool?: GatewayConnectionPool | undefined;
+}
+
+/** Who routes to nodes. Naming a cluster makes it part of the configuration. */
+export interface Caller {
+  readonly mesh: MeshLookup;
+  readonly client: Proxy['client'];
+  cluster(node: Resource<'virtualNode'>, port: Port): string;
+}
+
 /** What a translation may ask of a mesh. Every answer may be absent: configuration is built from what there is. */
 export interface MeshLookup {
   mesh(): Resource<'mesh'>;
   virtualNode(name: string): Resource<'virtualNode'> | undefined;
   virtualService(name: string): Resource<'virtualService'> | undefined;
   virtualRouter(name: string): Resource<'virtualRouter'> | undefined;
+  virtualGateway(name: string): Resource<'virtualGateway'> | undefined;
   routesOf(virtualRouter: string): readonly Resource<'route'>[];
+  gatewayRoutesOf(virtualGateway: string): readonly Resource<'gatewayRoute'>[];
   /** What workloads registered for a node; undefined when none ever did (then its service discovery holds). */
   endpoints(virtualNode: string): readonly Endpoint[] | undefined;
+  /** Addresses of a node's instances as AWS Cloud Map knows them; undefined when it was not (yet) heard. */
+  instances(virtualNode: string): readonly string[] | undefined;
 }
 
 /** The four resource types that are served, each by name. */

@@ -1,0 +1,99 @@
+import type { Resource } from '../model/resources.ts';
+import { SDS_CLUSTER } from './names.ts';
+import { any, compact } from './proto.ts';
+import type { ClientPolicyTls, ListenerTls } from './specs.ts';
+import type { Port, Protocol, ProtoJson } from './types.ts';
+
+type Certificate = ListenerTls['certificate'] | ClientPolicyTls['certificate'];
+type Validation = NonNullable<ListenerTls['validation']> | ClientPolicyTls['validation'];
+
+/** A secret that a local source hands out over the socket named by APPMESH_SDS_SOCKET_PATH. */
+const secret = (name: string): ProtoJson => ({
+  name,
+  sds_config: {
+    resource_api_version: 'V3',
+    api_config_source: { api_type: 'GRPC', transport_api_version: 'V3', grpc_services: [{ envoy_grpc: { cluster_name: SDS_CLUSTER } }] },
+  },
+});
+
+const file = (filename: string | undefined): ProtoJson => ({ filename });
+
+/** The proxy's own certificate. What ACM keeps it does not give out: the API refuses such a certificate. */
+function certificateOf(certificate: Certificate): ProtoJson {
+  if (certificate?.sds?.secretName !== undefined) return { tls_certificate_sds_secret_configs: [secret(certificate.sds.secretName)] };
+  if (certificate?.file === undefined) return {};
+  const { certificateChain, privateKey } = certificate.file;
+  return { tls_certificates: [{ certificate_chain: file(certificateChain), private_key: file(privateKey) }] };
+}
+
+const isAddress = (name: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(name) || (name.includes(':') && !name.includes('://'));
+
+const sanType = (name: string): string => (name.includes('://') ? 'URI' : isAddress(name) ? 'IP_ADDRESS' : 'DNS');
+
+/** Envoy compares a DNS name with a wildcard of the certificate as TLS does. */
+const sanMatchers = (names: readonly string[]): readonly ProtoJson[] | undefined =>
+  names.length === 0 ? undefined : names.map((name) => ({ san_type: sanType(name), matcher: { exact: name } }));
+
+function validationOf({ trust, subjectAlternativeNames }: NonNullable<Validation>, names: readonly string[]): ProtoJson {
+  const matchers = { match_typed_subject_alt_names: sanMatchers(subjectAlternativeNames?.match?.exact ?? names) };
+  if (trust?.sds?.secretName !== undefined) {
+    return {
+      combined_validation_context: {
+        default_validation_context: compact(matchers),
+        validation_context_sds_secret_config: secret(trust.sds.secretName),
+      },
+    };
+  }
+  return { validation_context: compact({ trusted_ca: file(trust?.file?.certificateChain), ...matchers }) };
+}
+
+const ALPN: Readonly<Record<Protocol, readonly string[] | undefined>> = { http: ['http/1.1'], http2: ['h2'], grpc: ['h2'], tcp: undefined };
+
+/** The transport socket of a listener whose TLS mode is not DISABLED. A client's certificate is asked for where its validation is set. */
+export const downstreamTls = ({ certificate, validation }: ListenerTls, protocol: Protocol): ProtoJson => ({
+  name: 'envoy.transport_sockets.tls',
+  typed_config: any(
+    'extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+    compact({
+      common_tls_context: compact({
+        ...certificateOf(certificate),
+        ...(validation === undefined ? {} : validationOf(validation, [])),
+        alpn_protocols: protocol === 'tcp' ? undefined : ['h2', 'http/1.1'],
+      }),
+      require_client_certificate: validation === undefined ? undefined : true,
+    }),
+  ),
+});
+
+/** The name by which a node is discovered: App Mesh's default for the name in its certificate. */
+export function discoveredName({ spec }: Resource<'virtualNode'>): string | undefined {
+  const { dns, awsCloudMap } = spec.serviceDiscovery ?? {};
+  if (dns?.hostname !== undefined) return dns.hostname.replace(/\.$/, '');
+  return awsCloudMap === undefined ? undefined : `${awsCloudMap.serviceName ?? ''}.${awsCloudMap.namespaceName ?? ''}`;
+}
+
+const offersTls = (mode: string | undefined): boolean => mode === 'STRICT' || mode === 'PERMISSIVE';
+
+const isForPort = ({ ports }: ClientPolicyTls, { port }: Port): boolean => ports === undefined || ports.length === 0 || ports.includes(port);
+
+/**
+ * How a caller speaks to a node's port (user guide, "How App Mesh configures Envoys to negotiate TLS"): by its client policy where that is enforced
+ * for the port; else TLS where the node's listener offers it, and plain text where it does not. A policy that is not enforced still says whom to trust.
+ */
+export function upstreamTls(node: Resource<'virtualNode'>, port: Port, policy: ClientPolicyTls | undefined): ProtoJson | undefined {
+  const offered = offersTls(node.spec.listeners?.find(({ portMapping }) => portMapping?.port === port.port)?.tls?.mode);
+  const applies = policy !== undefined && isForPort(policy, port) ? policy : undefined;
+  if (!offered && (applies === undefined || applies.enforce === false)) return undefined;
+  const name = discoveredName(node);
+  const trust = applies?.validation === undefined ? {} : validationOf(applies.validation, name === undefined ? [] : [name]);
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: any(
+      'extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+      compact({
+        common_tls_context: compact({ ...certificateOf(applies?.certificate), ...trust, alpn_protocols: ALPN[port.protocol] }),
+        sni: name === undefined || isAddress(name) ? undefined : name,
+      }),
+    ),
+  };
+}
