@@ -25,7 +25,6 @@ function expectOutcome({ provisioned, rollouts }: DemoResult): void {
 async function runDemo(...args: string[]): Promise<{ result: DemoResult; stderr: string }> {
   const { code, stdout, stderr } = await runCli(['demo', '--json', ...args]);
   if (code !== 0) throw new Error(`exit ${String(code)}\n${stdout}\n${stderr}`);
-  // Alone it takes half a minute; here it shares the machine with other suites.
   // One line of JSON, and nothing else.
   expect(stdout.split('\n')).toEqual([expect.any(String), '']);
   return { result: JSON.parse(stdout) as DemoResult, stderr };
