@@ -57,10 +57,6 @@ export function createAdsService({ publisher, after, log }: AdsServiceOptions): 
       refuse(call, status.INVALID_ARGUMENT, `node id "${nodeId}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
       return undefined;
     }
-    if (proxy.kind === 'virtualGateway') {
-      refuse(call, status.INVALID_ARGUMENT, `${nodeId}: virtual gateways are not served yet`);
-      return undefined;
-    }
     const stream = new AdsStream({ nodeId, after, log, send: (response) => void call.write(response) });
     const gone = (): void => refuse(call, status.INVALID_ARGUMENT, `${nodeId} is not there`);
     const stop = publisher.subscribe(proxy, { publish: (snapshot) => stream.retarget(snapshot), gone });

@@ -105,7 +105,7 @@ describe('who may connect', () => {
     ['an id of another form', 'sidecar~10.0.0.1~x', 'is not mesh/NAME/virtualNode/NAME'],
     ['an unknown mesh', 'mesh/other/virtualNode/caller', 'is not there'],
     ['an unknown node', 'mesh/m/virtualNode/absent', 'is not there'],
-    ['a virtual gateway', 'mesh/m/virtualGateway/caller', 'virtual gateways are not served yet'],
+    ['an unknown virtual gateway', 'mesh/m/virtualGateway/caller', 'is not there'],
   ])('%s ends with status 3', async (_title, id, details) => {
     const stream = client.open(id);
     stream.request('cluster');
@@ -191,7 +191,7 @@ describe('state of the world', () => {
 
   test('a changed cluster is followed by its endpoints, though they are the same', async () => {
     const stream = await connect();
-    mesh.set('virtualNode', 'a', { ...node, listeners: [{ ...http2[0]!, connectionPool: { http2: { maxRequests: 5 } } }] });
+    mesh.set('virtualNode', 'a', { ...node, listeners: [{ ...http2[0]!, outlierDetection: { maxServerErrors: 5, interval: { value: 10, unit: 's' }, baseEjectionDuration: { value: 10, unit: 's' }, maxEjectionPercent: 50 } }] });
     expect((await stream.accept('cluster')).names).toEqual([cluster('a'), cluster('b')]);
     expect((await stream.accept('endpoint', [cluster('a'), cluster('b')])).names).toEqual([cluster('a'), cluster('b')]);
   });
