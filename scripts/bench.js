@@ -29,8 +29,11 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
-mkdirSync(`${root}dist/data`, { recursive: true });
-cpSync(`${root}src/controlplane/xds/descriptors/envoy-1.40.binpb`, `${root}dist/data/envoy-1.40.binpb`);
+// Envoy's descriptors, where the benchmark and its programs each look for them.
+for (const folder of ['dist/data', 'dist/bench/descriptors']) {
+  mkdirSync(`${root}${folder}`, { recursive: true });
+  cpSync(`${root}src/controlplane/xds/descriptors/envoy-1.40.binpb`, `${root}${folder}/envoy-1.40.binpb`);
+}
 
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', `${root}dist/bench/${name}.mjs`, ...options], { stdio: 'inherit', cwd: root });
 process.exitCode = status ?? 1;

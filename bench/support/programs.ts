@@ -9,6 +9,8 @@ export interface Program {
   readonly hello: Readonly<Record<string, unknown>>;
   /** Writes a line and takes the next line that comes back. */
   ask(question: object): Promise<Record<string, unknown>>;
+  /** The next line it writes of itself. */
+  next(): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function startProgram(command: string, args: readonly string[]): Pr
       child.stdin?.write(`${JSON.stringify(question)}\n`);
       return next();
     },
+    next,
     stop: () => stop(child),
   };
 }
