@@ -17,6 +17,10 @@ const startRollout = allow(['states:StartExecution'], CANARY);
 const endTask = allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], CANARY);
 const describeExecution = allow(['states:DescribeExecution'], EXECUTIONS);
 
+// Hooks are the user's own functions, told by their names.
+const HOOKS = 'arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:meshshift-hook-*';
+const invokeHooks = allow(['lambda:InvokeFunction'], sub(HOOKS));
+
 // Mesh resources are the control plane's, which knows its callers by access keys of its own: no IAM action covers them.
 const ROLLOUT = [readTable, writeTable, putEvents];
 
@@ -34,22 +38,25 @@ const FUNCTIONS = {
   Delete: [],
   // Plan ends or buries a rollout that holds the lock it needs.
   Plan: [...ROLLOUT, endTask, describeExecution],
+  Queue: [...ROLLOUT, endTask],
   EnsureCanary: ROLLOUT,
-  ShiftTraffic: ROLLOUT,
+  // The hook before the first step is asked here, the others by Judge.
+  ShiftTraffic: [...ROLLOUT, invokeHooks],
   Bake: [...ROLLOUT, endTask],
-  Judge: ROLLOUT,
-  Promote: ROLLOUT,
-  RollBack: ROLLOUT,
-  Finish: ROLLOUT,
+  Judge: [...ROLLOUT, invokeHooks],
+  Promote: [...ROLLOUT, invokeHooks],
+  // Whoever gives a route free wakes the next in its queue.
+  RollBack: [...ROLLOUT, endTask],
+  Finish: [...ROLLOUT, endTask],
   ImagePushed: [readTable, startRollout],
-  ExecutionStopped: ROLLOUT,
+  ExecutionStopped: [...ROLLOUT, endTask],
   RolloutsApi: [...ROLLOUT, startRollout, endTask],
 };
 
 /** Which functions each state machine invokes. */
 const STATE_MACHINES = {
   Provision: ['EnsureMesh', 'EnsureVirtualNode', 'EnsureVirtualRouter', 'EnsureRoute', 'EnsureVirtualService', 'EnsureVirtualGateway', 'EnsureGatewayRoute', 'AwaitActive', 'Review'],
-  Canary: ['Plan', 'EnsureCanary', 'AwaitActive', 'ShiftTraffic', 'Bake', 'Judge', 'Promote', 'RollBack', 'Finish'],
+  Canary: ['Plan', 'Queue', 'EnsureCanary', 'AwaitActive', 'ShiftTraffic', 'Bake', 'Judge', 'Promote', 'RollBack', 'Finish'],
 };
 
 const role = (service, statements) => ({

@@ -4,4 +4,4 @@ import { handle } from '../middleware/handle.ts';
 import { portsOf } from '../middleware/ports.ts';
 
 /** Restores the route as the rollout found it. */
-export const handler = handle(rollBackInput, async (rolling) => rollBack(await portsOf(), rolling));
+export const handler = handle(rollBackInput, async (rolling) => rollBack(await portsOf(), { ...rolling, gradual: true }));

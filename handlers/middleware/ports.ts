@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
+import { openHookCaller } from '../../src/rollout/call-hook.ts';
 import { openPublisher } from '../../src/rollout/publish.ts';
 import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
 import { noWorkloads } from '../../src/workloads/none.ts';
@@ -14,6 +16,9 @@ const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_REGION', 'M
 
 const REQUESTS = { maxAttempts: 3, requestHandler: { requestTimeout: 5000, connectionTimeout: 1500 } };
 
+/** A hook has less time than the function that waits for its answer. */
+const HOOKS = { maxAttempts: 1, requestHandler: { requestTimeout: 20_000, connectionTimeout: 1500 } };
+
 /** Everything outside that a rollout uses, from the function's environment. */
 export const portsOf: () => Promise<Ports> = keep(NAMES, async (env): Promise<Ports> => {
   const mesh = meshOf();
@@ -23,6 +28,7 @@ export const portsOf: () => Promise<Ports> = keep(NAMES, async (env): Promise<Po
     metrics: openMeshMetrics(mesh.url),
     workloads: { none: noWorkloads, process: openProcessWorkloads(mesh.url) },
     publish: openPublisher(new EventBridgeClient(REQUESTS), env['MESHSHIFT_EVENT_BUS'] ?? 'default', logLine),
+    callHook: openHookCaller(new LambdaClient(HOOKS)),
     stepFunctions: new SFNClient(REQUESTS),
     canaryStateMachineArn: require(env, 'MESHSHIFT_CANARY_STATE_MACHINE_ARN'),
     cipher: openTokenCipher(env['MESHSHIFT_TOKEN_KEY']),

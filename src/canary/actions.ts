@@ -3,14 +3,29 @@ import type { Action, Phase } from '../contracts/rollout.ts';
 /** What an action comes to: it is taken; it says what is so already; it is refused. */
 export type Effect = 'take' | 'already' | 'refuse';
 
-const ended = { Succeeded: 'refuse', RolledBack: 'refuse', Failed: 'refuse' } as const;
+/** In the order Pending, Progressing, Paused, Promoting, RollingBack, Succeeded, RolledBack, Failed. */
+type Row = readonly [Effect, Effect, Effect, Effect, Effect, Effect, Effect, Effect];
 
-/** Every action in every phase. */
+const row = ([Pending, Progressing, Paused, Promoting, RollingBack, Succeeded, RolledBack, Failed]: Row): Readonly<Record<Phase, Effect>> => ({
+  Pending,
+  Progressing,
+  Paused,
+  Promoting,
+  RollingBack,
+  Succeeded,
+  RolledBack,
+  Failed,
+});
+
+/** Every action in every phase. `undo` further needs the stable side to be retained, and the route free. */
 export const EFFECTS: Readonly<Record<Action, Readonly<Record<Phase, Effect>>>> = {
-  abort: { Pending: 'take', Progressing: 'take', Paused: 'take', Promoting: 'take', RollingBack: 'already', ...ended, RolledBack: 'already' },
-  advance: { Pending: 'take', Progressing: 'take', Paused: 'take', Promoting: 'take', RollingBack: 'refuse', ...ended },
-  pause: { Pending: 'take', Progressing: 'take', Paused: 'already', Promoting: 'take', RollingBack: 'refuse', ...ended },
-  resume: { Pending: 'already', Progressing: 'already', Paused: 'take', Promoting: 'already', RollingBack: 'refuse', ...ended },
-  promote: { Pending: 'take', Progressing: 'take', Paused: 'take', Promoting: 'already', RollingBack: 'refuse', ...ended, Succeeded: 'already' },
-  retry: { Pending: 'refuse', Progressing: 'refuse', Paused: 'refuse', Promoting: 'refuse', RollingBack: 'refuse', Succeeded: 'refuse', RolledBack: 'take', Failed: 'take' },
+  //             Pending    Progressing Paused     Promoting  RollingBack Succeeded  RolledBack Failed
+  approve: row(['take',    'take',     'take',    'take',    'refuse',   'refuse',  'refuse',  'refuse']),
+  pause: row([  'take',    'take',     'already', 'take',    'refuse',   'refuse',  'refuse',  'refuse']),
+  resume: row([ 'already', 'already',  'take',    'already', 'refuse',   'refuse',  'refuse',  'refuse']),
+  advance: row(['take',    'take',     'take',    'take',    'refuse',   'refuse',  'refuse',  'refuse']),
+  promote: row(['take',    'take',     'take',    'already', 'refuse',   'already', 'refuse',  'refuse']),
+  abort: row([  'take',    'take',     'take',    'take',    'already',  'refuse',  'already', 'refuse']),
+  retry: row([  'refuse',  'refuse',   'refuse',  'refuse',  'refuse',   'refuse',  'take',    'take']),
+  undo: row([   'refuse',  'refuse',   'refuse',  'refuse',  'already',  'take',    'already', 'refuse']),
 };

@@ -19,6 +19,14 @@ export function toNamePart(tag: string): string {
 /** `svcNode1{{tag}}` and `v2` → `svcNode1v2`. */
 export const fillTemplate = (template: string, tag: string): string => template.replaceAll('{{tag}}', toNamePart(tag));
 
+/** A value with `{{tag}}` filled in wherever it stands in a text. */
+export function fillAll<T>(value: T, tag: string): T {
+  if (typeof value === 'string') return fillTemplate(value, tag) as T;
+  if (Array.isArray(value)) return value.map((entry: unknown) => fillAll(entry, tag)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, fillAll(entry as unknown, tag)])) as T;
+}
+
 const escape = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
 
 /** Whether a pattern with `*` (any characters) and `?` (one) matches the whole text. */

@@ -1,9 +1,15 @@
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
-import type { Action, PlannedStep } from '../contracts/rollout.ts';
+import type { Action, Outcome, PlannedStep, Waiting } from '../contracts/rollout.ts';
 import type { Judgement } from './judge/judge.ts';
 
 /** How a bake ended: its time was over, a person acted, or the watch saw a decisive verdict. */
 export type BakeEnd = 'time' | 'action' | 'verdict';
+
+/** What a hook of the definition answered. */
+export interface HookVerdict {
+  readonly outcome: Outcome;
+  readonly reason: string;
+}
 
 export interface Situation {
   readonly judgement: Judgement;
@@ -17,6 +23,10 @@ export interface Situation {
   readonly holds: number;
   readonly paused: boolean;
   readonly pastDeadline: boolean;
+  /** What the next rise waited for during the bake; the step itself has had its time then. */
+  readonly waiting: Waiting | null;
+  /** What the step's hook says of going on; null when there is none, or it was not asked. */
+  readonly hook: HookVerdict | null;
   readonly analysis: Pick<CanaryDefinition['analysis'], 'onInconclusive' | 'noTraffic' | 'metricsOutage'>;
   readonly advance: CanaryDefinition['advance'];
 }
@@ -29,7 +39,10 @@ export type NextAction =
   | { readonly kind: 'hold'; readonly pause: boolean; readonly reason: string }
   | { readonly kind: 'rollBack'; readonly error: GiveUp; readonly reason: string };
 
-function goOn({ step, steps, promoted }: Situation, reason: string): NextAction {
+function goOn(situation: Situation, reason: string): NextAction {
+  const { step, steps, promoted, hook } = situation;
+  if (hook?.outcome === 'fail') return { kind: 'rollBack', error: 'VerdictFailed', reason: hook.reason };
+  if (hook !== null && hook.outcome !== 'pass') return hold(situation, hook.reason);
   if (promoted) return { kind: 'finish', reason };
   return { kind: step + 1 < steps.length ? 'advance' : 'promote', reason };
 }
@@ -42,10 +55,15 @@ function hold({ pastDeadline }: Situation, reason: string, pause = false): NextA
 const byAction: Readonly<Record<Action, ((situation: Situation) => NextAction) | undefined>> = {
   abort: () => ({ kind: 'rollBack', error: 'RolloutAborted', reason: 'aborted' }),
   advance: (situation) => goOn(situation, 'advanced by hand'),
-  promote: (situation) => ({ kind: situation.promoted ? 'finish' : 'promote', reason: 'promoted by hand' }),
+  promote: (situation) => {
+    const next = goOn(situation, 'promoted by hand');
+    return next.kind === 'advance' ? { ...next, kind: 'promote' } : next;
+  },
   pause: (situation) => hold(situation, 'paused by hand', true),
   resume: (situation) => hold(situation, 'resumed by hand'),
+  approve: undefined,
   retry: undefined,
+  undo: undefined,
 };
 
 /** What the definition wants at a bake's end, by what the judgement lacks. */
@@ -66,17 +84,26 @@ function atEnd(situation: Situation): NextAction {
   return { kind: 'rollBack', error: 'VerdictFailed', reason: judgement.reason };
 }
 
+/** The step was decided before it waited, and nothing speaks against it since. Windows and approvals have an end of their own; the deadline ends the rest. */
+function afterWait(situation: Situation): NextAction {
+  const { waiting } = situation;
+  if (situation.pastDeadline && waiting?.for !== 'window' && waiting?.for !== 'approval') return hold(situation, waiting?.reason ?? 'no step was begun');
+  const next = goOn(situation, waiting?.reason ?? 'begins');
+  return waiting?.raise === 'promotion' && next.kind === 'advance' ? { ...next, kind: 'promote' } : next;
+}
+
 /**
  * What follows when a bake has ended. An abort comes first, then a failing verdict, which no person's advance overrules, then actions,
  * then the definition's policies. Holding ends at the deadline, by rolling back.
  */
 export function nextAction(situation: Situation): NextAction {
-  const { judgement, action, endedBy, holds, advance, paused } = situation;
+  const { judgement, action, endedBy, holds, advance, paused, waiting } = situation;
   if (action === 'abort') return { kind: 'rollBack', error: 'RolloutAborted', reason: 'aborted' };
   if (judgement.outcome === 'fail') return { kind: 'rollBack', error: 'VerdictFailed', reason: judgement.reason };
   const act = action === null ? undefined : byAction[action];
   if (act !== undefined) return act(situation);
   if (paused) return hold(situation, 'paused by hand', true);
+  if (waiting !== null || situation.step < 0) return afterWait(situation);
   if (endedBy === 'time' || holds > 0) return atEnd(situation);
   if (endedBy === 'verdict' && judgement.outcome === 'pass' && advance === 'onPass') return goOn(situation, judgement.reason);
   return hold(situation, 'its bake ended early without a decision');

@@ -1,7 +1,9 @@
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { PlannedStep, RouteSpec } from '../contracts/rollout.ts';
+import type { Step } from '../contracts/steps.ts';
 import { PlanRefused } from './errors.ts';
-import { fillTemplate } from './name-version.ts';
+import { cohortRoute } from './cohort.ts';
+import { fillAll, fillTemplate } from './name-version.ts';
 import { findStable, scaleFor, targetsOf, weightsOf, type Split } from './weights.ts';
 
 export interface Plan {
@@ -11,6 +13,8 @@ export interface Plan {
   readonly split: Split;
   /** The clone's host name; absent when the definition gives none. */
   readonly hostname?: string;
+  /** The canary's spec; absent when stable is cloned. */
+  readonly spec?: Readonly<Record<string, unknown>>;
 }
 
 function refuseTaken(spec: RouteSpec, stable: string, canary: string): void {
@@ -19,6 +23,18 @@ function refuseTaken(spec: RouteSpec, stable: string, canary: string): void {
   if (targets.filter(({ virtualNode }) => virtualNode === stable).length > 1) throw new PlanRefused(`stable: ${stable}: must be one target of the route, not several`);
   const weight = targets.find(({ virtualNode }) => virtualNode === canary)?.weight ?? 0;
   if (weight > 0) throw new PlanRefused(`canary.virtualNode: ${canary}: has the weight ${weight} in the route already`);
+}
+
+function toPlanned({ bake, windows, approval }: CanaryDefinition, step: Step): PlannedStep {
+  const open = step.window ?? windows;
+  const approved = step.approval ?? (approval?.before.includes(step.weight) === true ? approval : undefined);
+  return {
+    weight: step.weight,
+    bakeSeconds: step.bake ?? bake,
+    ...(open === undefined ? {} : { windows: open }),
+    ...(approved === undefined ? {} : { approval: { quorum: approved.quorum, expiresSeconds: approved.expires } }),
+    ...(step.cohort === undefined ? {} : { cohort: step.cohort }),
+  };
 }
 
 /**
@@ -30,12 +46,15 @@ export function planRollout(definition: CanaryDefinition, tag: string, route: Ro
   const canary = fillTemplate(definition.canary.virtualNode, tag);
   refuseTaken(route, stable, canary);
   const before = weightsOf(route);
-  const steps = definition.steps.map(({ weight, bake }) => ({ weight, bakeSeconds: bake ?? definition.bake }));
-  const { hostname } = definition.canary;
+  const steps = definition.steps.map((step) => toPlanned(definition, step));
+  const { hostname, spec } = definition.canary;
+  const cohort = steps[0]?.cohort;
+  if (cohort !== undefined) cohortRoute(route, cohort, canary, stable);
   return {
     steps,
     promotedBakeSeconds: definition.afterPromotion.bake ?? 0,
     split: { before, stable, canary, scale: scaleFor(before, stable, steps.map(({ weight }) => weight)) },
     ...(hostname === undefined ? {} : { hostname: fillTemplate(hostname, tag) }),
+    ...(spec === undefined ? {} : { spec: fillAll(spec, tag) }),
   };
 }

@@ -13,7 +13,8 @@ export type Weights = Readonly<Record<string, number>>;
 
 export const ROUTE_TYPES = ['httpRoute', 'http2Route', 'grpcRoute', 'tcpRoute'] as const;
 
-const typeOf = (spec: RouteSpec) => ROUTE_TYPES.find((type) => spec[type] !== undefined);
+/** Which type of route a spec is of; undefined for none. */
+export const typeOf = (spec: RouteSpec) => ROUTE_TYPES.find((type) => spec[type] !== undefined);
 
 /**
  * The weighted targets of a route, whichever type it is of.

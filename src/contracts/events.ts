@@ -48,6 +48,7 @@ export const executionStopped = z.object({
   detail: z.object({
     executionArn: z.string(),
     name: z.string().check(z.minLength(1, 'must not be empty')),
+    input: z.optional(z.nullable(z.string())),
     status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
     error: z.optional(z.nullable(z.string())),
     cause: z.optional(z.nullable(z.string())),

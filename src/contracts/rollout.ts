@@ -1,15 +1,17 @@
 import * as z from 'zod/mini';
 import type { RouteSpec } from '@aws-sdk/client-app-mesh';
+import type { Cohort } from './steps.ts';
+import type { Window } from './window.ts';
 
 export type { RouteSpec };
 
 export const PHASES = ['Pending', 'Progressing', 'Paused', 'Promoting', 'RollingBack', 'Succeeded', 'RolledBack', 'Failed'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** Phases that a rollout does not leave. */
+/** Phases that a rollout does not leave by itself: `undo` leads out of Succeeded. */
 export const FINAL_PHASES: ReadonlySet<Phase> = new Set<Phase>(['Succeeded', 'RolledBack', 'Failed']);
 
-export const ACTIONS = ['abort', 'advance', 'pause', 'resume', 'promote', 'retry'] as const;
+export const ACTIONS = ['approve', 'pause', 'resume', 'advance', 'promote', 'abort', 'retry', 'undo'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'error';
@@ -46,6 +48,39 @@ export interface PlannedStep {
   /** Percent of the canary. */
   readonly weight: number;
   readonly bakeSeconds: number;
+  /** When the weight may rise to this one; absent: at any time. */
+  readonly windows?: readonly Window[];
+  /** Who must agree before the weight rises to this one; absent: nobody. */
+  readonly approval?: { readonly quorum: number; readonly expiresSeconds: number };
+  /** Requests that take the canary whatever the weights are, from this step on. */
+  readonly cohort?: Cohort;
+}
+
+/** One person's approval. It counts for the next rise that needs one, until it expires. */
+export interface Approval {
+  readonly who: string;
+  readonly at: number;
+}
+
+/** What a rise of the weight waits for. */
+export const WAITS_FOR = ['approval', 'window', 'freeze', 'hook', 'person'] as const;
+export interface Waiting {
+  readonly for: (typeof WAITS_FOR)[number];
+  /** Whether it is the promotion that waits, or the next step. */
+  readonly raise: 'step' | 'promotion';
+  readonly since: number;
+  /** Epoch ms; null when nobody knows. */
+  readonly until: number | null;
+  readonly reason: string;
+}
+
+/** Weights do not rise while it stands; falling is always allowed. One for all rollouts. */
+export interface Freeze {
+  readonly who: string;
+  readonly reason: string;
+  readonly at: number;
+  /** Epoch ms; null until it is lifted. */
+  readonly until: number | null;
 }
 
 export interface HistoryEntry {
@@ -84,6 +119,9 @@ export interface Rollout {
   /** The route's spec as the rollout found it, and restores it. */
   readonly routeBefore: RouteSpec | null;
   readonly pendingAction: { readonly action: Action; readonly who: string; readonly reason: string; readonly at: number } | null;
+  /** Given and not used yet. */
+  readonly approvals: readonly Approval[];
+  readonly waiting: Waiting | null;
   readonly verdicts: readonly Verdict[];
   readonly measurements: readonly StepMeasurement[];
   readonly history: readonly HistoryEntry[];
@@ -109,6 +147,14 @@ export const rolloutRequest = z.strictObject({
   attempt: z.optional(z.int().check(z.minimum(1, 'must be at least 1'), z.maximum(9999, 'must be at most 9999'))),
 });
 export type RolloutRequest = z.infer<typeof rolloutRequest>;
+
+/** What starts the undoing of a finished rollout: a state machine's input. */
+export const undoRequest = z.strictObject({
+  undo: z.string('must be the id of a rollout').check(z.minLength(1, 'must not be empty'), z.maxLength(80, 'must have at most 80 characters')),
+  who: z.string(),
+  reason: z.string(),
+});
+export type UndoRequest = z.infer<typeof undoRequest>;
 
 /** The body of `POST /meshshift/v1/rollouts/{id}/actions/{action}`. */
 export const actionRequest = z.strictObject({

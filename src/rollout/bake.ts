@@ -1,4 +1,5 @@
 import { openStep } from '../canary/judge/state.ts';
+import { isStillWaiting } from './await-raise.ts';
 import { endBake, endingFor, toOpenBake } from './bakes.ts';
 import { bakeKey } from './keys.ts';
 import { advanceJudge } from './judge-record.ts';
@@ -32,7 +33,8 @@ export async function openBake(ports: Ports, { id, bake, seconds, token }: Bakin
   await advanceJudge(store, ports.metrics, toJudged(record), (state) => openStep(state, step, weightOf(record)));
   await store.write([{ kind: 'put', ...bakeKey(id), value: open }]);
   const { judgement } = await advanceJudge(store, ports.metrics, toJudged(record));
-  const { pendingAction } = await readRecord(store, id);
-  const ending = pendingAction === null ? endingFor(open, judgement, ports.clock()) : { kind: 'end' as const, by: 'action' as const };
+  const current = await readRecord(store, id);
+  const acted = current.pendingAction !== null || !(await isStillWaiting(ports, current));
+  const ending = acted ? { kind: 'end' as const, by: 'action' as const } : endingFor(open, judgement, ports.clock());
   if (ending !== undefined) await endBake(stepFunctions, cipher, open, ending);
 }

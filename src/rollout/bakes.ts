@@ -1,4 +1,6 @@
 import { InvalidToken, SendTaskFailureCommand, SendTaskSuccessCommand, TaskDoesNotExist, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
+import type { Analysis } from '../contracts/analysis.ts';
+import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import { nextAction, type BakeEnd } from '../canary/next-action.ts';
 import type { Judgement } from '../canary/judge/judge.ts';
 import { toJudged, toSituation } from './situations.ts';
@@ -15,12 +17,13 @@ export interface OpenBake extends JudgedPair {
   readonly endsAt: number;
   /** Sealed. */
   readonly token: string;
-  readonly record: Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline'> & { readonly settings: Pick<RolloutRecord['settings'], 'analysis' | 'advance'> };
+  readonly record: Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline' | 'waiting' | 'hookHold'> & { readonly settings: { readonly analysis: Analysis; readonly advance: CanaryDefinition['advance'] } };
 }
 
 export const toOpenBake = (record: RolloutRecord, bake: { readonly bake: number; readonly startedAt: number; readonly endsAt: number; readonly token: string }): OpenBake => {
-  const { step, steps, promoted, holds, paused, deadline, settings } = record;
-  return { ...toJudged(record), ...bake, record: { step, steps, promoted, holds, paused, deadline, settings: { analysis: settings.analysis, advance: settings.advance } } };
+  const { step, steps, promoted, holds, paused, deadline, settings, waiting, hookHold } = record;
+  const judged = toJudged(record);
+  return { ...judged, ...bake, record: { step, steps, promoted, holds, paused, deadline, waiting, hookHold, settings: { analysis: judged.analysis, advance: settings.advance } } };
 };
 
 export const listBakes = async (store: DocumentStore): Promise<OpenBake[]> => (await store.query(BAKES)).map(({ value }) => value as OpenBake);
@@ -35,7 +38,8 @@ const SHORTEST_PART = 0.25;
 export function endingFor(bake: OpenBake, judgement: Judgement, now: number): Ending | undefined {
   if (judgement.outcome === 'fail') return { kind: 'fail', reason: judgement.reason };
   const { record } = bake;
-  if (record.paused) return undefined;
+  // A wait ends by its time or by a person, a hook is asked again in time; only a failing verdict ends them before.
+  if (record.paused || record.waiting !== null || record.hookHold) return undefined;
   const early = record.settings.advance === 'onPass' && judgement.outcome === 'pass' && now - bake.startedAt >= SHORTEST_PART * (bake.endsAt - bake.startedAt);
   const holdIsOver = record.holds > 0 && nextAction(toSituation(record, judgement, 'time', null, now)).kind !== 'hold';
   return early || holdIsOver ? { kind: 'end', by: 'verdict' } : undefined;
@@ -47,13 +51,15 @@ const isOver = (error: unknown): boolean => error instanceof TaskTimedOut || err
 /** Step Functions takes no more of a cause. */
 const LONGEST_CAUSE = 30_000;
 
-/** Ends a bake by its token; a bake that is over already is left so. */
-export async function endBake(stepFunctions: SFNClient, cipher: TokenCipher, bake: Pick<OpenBake, 'id' | 'token'>, ending: Ending): Promise<void> {
+/** Ends a bake (or another task that waits for its token) by the token; answers false for one that is over already. */
+export async function endBake(stepFunctions: SFNClient, cipher: TokenCipher, bake: Pick<OpenBake, 'id' | 'token'>, ending: Ending): Promise<boolean> {
   const taskToken = cipher.open(bake.token, bake.id);
   try {
     if (ending.kind === 'fail') await stepFunctions.send(new SendTaskFailureCommand({ taskToken, error: 'VerdictFailed', cause: ending.reason.slice(0, LONGEST_CAUSE) }));
     else await stepFunctions.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ endedBy: ending.by }) }));
+    return true;
   } catch (error) {
     if (!isOver(error)) throw error;
+    return false;
   }
 }

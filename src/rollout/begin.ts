@@ -3,21 +3,27 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client
 import { PlanRefused } from '../canary/errors.ts';
 import { planRollout, type Plan } from '../canary/plan.ts';
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
-import { FINAL_PHASES, rolloutRequest } from '../contracts/rollout.ts';
+import { choose, isPlainObject } from '../contracts/choose.ts';
+import { FINAL_PHASES, rolloutRequest, undoRequest, type RolloutRequest, type UndoRequest } from '../contracts/rollout.ts';
 import { readRoute, type RouteState } from '../mesh/change-route.ts';
 import { ConditionFailed } from '../store/port.ts';
 import { readDefinition } from './definitions.ts';
 import { RolloutRejected, RouteLocked } from './errors.ts';
+import { queueKey } from './keys.ts';
 import { prepareLock } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { createRecord, findRecord, readRecord, type RolloutRecord } from './records.ts';
-import { rollBack } from './roll-back.ts';
+import { abandon, rollBack } from './roll-back.ts';
 import { takeAction } from './take-action.ts';
+import { beginUndo } from './undo.ts';
 
 /** The event of the handler `plan`: the execution's name (which is the rollout's id), its ARN, when it was started (epoch ms), and its input. */
-export const begin = z.strictObject({ id: z.string(), executionArn: z.string(), requestedAt: z.number(), request: rolloutRequest });
-export type Beginning = z.infer<typeof begin>;
+export const begin = z.strictObject({ id: z.string(), executionArn: z.string(), requestedAt: z.number(), request: choose<RolloutRequest | UndoRequest>([rolloutRequest, undoRequest], (value) => (isPlainObject(value) && 'undo' in value ? undoRequest : rolloutRequest)) });
+type Asked = z.infer<typeof begin>;
+interface Beginning extends Asked {
+  readonly request: RolloutRequest;
+}
 
 /** Whether the execution behind a rollout is over, in a way it could not tell itself. Not to know is not dead. */
 async function isDead({ stepFunctions, log }: Ports, { id, executionArn }: RolloutRecord): Promise<boolean> {
@@ -31,14 +37,34 @@ async function isDead({ stepFunctions, log }: Ports, { id, executionArn }: Rollo
   }
 }
 
+/**
+ * Restores the route that a rollout left behind, as nobody else does. A route that cannot be restored (what it named is gone, a proxy refuses it) is
+ * given free as it is: it must not keep a fix from being released.
+ * @throws TransientFault and the like: try again
+ */
+async function recover(ports: Ports, holder: RolloutRecord, forId: string): Promise<void> {
+  try {
+    await rollBack(ports, { id: holder.id, error: 'RolloutAbandoned', reason: `its execution is over; rolled back for ${forId}` });
+  } catch (error) {
+    if (!isForGood(error)) throw error;
+    await abandon(ports, holder.id, `the route cannot be restored (${(error as Error).message}), and is given free as it is for ${forId}`);
+  }
+}
+
+/** Errors that no further attempt takes away. */
+const FOR_GOOD = new Set(['BadRequestException', 'ConfigurationRejected', 'ForbiddenException', 'LimitExceededException', 'NotFoundException', 'PlanRefused', 'ResourceMissing']);
+const isForGood = (error: unknown): boolean => error instanceof Error && FOR_GOOD.has(error.name);
+
 /** The route is another rollout's: wait for it, replace it, or give up, as the definition says. Always throws. */
 async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Beginning, { concurrency }: CanaryDefinition): Promise<never> {
   const holder = await readRecord(ports.store, holderId);
   if (FINAL_PHASES.has(holder.phase) || (await isDead(ports, holder))) {
-    // Nobody else restores the route that it left behind.
-    await rollBack(ports, { id: holderId, error: 'RolloutAbandoned', reason: `its execution is over; rolled back for ${id}` });
-    throw new RouteLocked(`the route was left behind by ${holderId}, and has been restored`);
+    await recover(ports, holder, id);
+    throw new RouteLocked(`the route was left behind by ${holderId}, and is free again`);
   }
+  // Lowering is under way: soon the route is free, so that a fix need not be sent again.
+  if (holder.phase === 'RollingBack') throw new RouteLocked(`the rollout ${holderId} is rolling back`);
+  if (concurrency === 'queue') throw new RouteLocked(`the rollout ${holderId} holds the route, and this one waits for its end`);
   if (concurrency === 'reject') throw new RolloutRejected(`the rollout ${holderId} holds the route, and concurrency is reject`);
   if (holder.requestedAt > requestedAt) throw new RolloutRejected(`the newer rollout ${holderId} replaced this one`);
   await takeAction(ports, holderId, { action: 'abort', who: `rollout ${id}`, reason: 'replaced by a newer version' });
@@ -79,6 +105,13 @@ function toRecord({ id, executionArn, requestedAt, request }: Beginning, setting
     paused: false,
     promoted: false,
     decision: null,
+    approvals: [],
+    waiting: null,
+    spec: plan.spec ?? null,
+    hookHold: false,
+    begun: settings.hooks?.before === undefined,
+    foreign: null,
+    undone: null,
   };
 }
 
@@ -86,9 +119,11 @@ export interface Begun {
   readonly id: string;
   readonly steps: number;
   readonly firstBakeSeconds: number;
+  /** Whether a finished rollout is to be undone, and nothing rolled out. */
+  readonly undo: boolean;
 }
 
-const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1 });
+const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1, undo: false });
 
 async function create(ports: Ports, beginning: Beginning, settings: CanaryDefinition): Promise<RolloutRecord> {
   const lock = await prepareLock(ports.store, settings.target, beginning.id);
@@ -99,7 +134,7 @@ async function create(ports: Ports, beginning: Beginning, settings: CanaryDefini
   const record = toRecord(beginning, settings, plan, route, lock.fence, at);
   const history = [{ at, who: record.trigger, kind: 'started', reason: `${record.stable} → ${record.canary} by ${plan.steps.map(({ weight }) => weight).join(', ')} %` }];
   try {
-    await ports.store.write([...createRecord(record, history), lock.take]);
+    await ports.store.write([...createRecord(record, history), lock.take, { kind: 'delete', ...queueKey(settings.target, beginning.requestedAt, record.id) }]);
   } catch (error) {
     if (error instanceof ConditionFailed) throw new RouteLocked(`another rollout took the route of ${settings.name} at the same time`, { cause: error });
     throw error;
@@ -112,7 +147,9 @@ async function create(ports: Ports, beginning: Beginning, settings: CanaryDefini
  * Asked again for the same id it answers the same.
  * @throws PlanRefused, NotFound, RolloutRejected: not to be tried again. RouteLocked: try again.
  */
-export async function beginRollout(ports: Ports, beginning: Beginning): Promise<Begun> {
+export async function beginRollout(ports: Ports, { request, ...asked }: Asked): Promise<Begun> {
+  if ('undo' in request) return { id: await beginUndo(ports, request, asked.executionArn), steps: 0, firstBakeSeconds: 0, undo: true };
+  const beginning: Beginning = { ...asked, request };
   const known = await findRecord(ports.store, beginning.id);
   if (known !== undefined) {
     if (FINAL_PHASES.has(known.phase)) throw new PlanRefused(`the rollout ${beginning.id} has ended already: ${known.phase}`);

@@ -7,7 +7,7 @@ import type { RolloutRecord } from './records.ts';
 
 /** Tags that say whose a virtual node is. */
 const VERSION_TAG = 'meshshift:version';
-const ROLLOUT_TAG = 'meshshift:rollout';
+export const ROLLOUT_TAG = 'meshshift:rollout';
 
 export const toNode = (mesh: string, virtualNodeName: string): MeshResource => ({ create: 'CreateVirtualNode', input: { meshName: mesh, virtualNodeName } });
 
@@ -24,10 +24,10 @@ function cloneSpec(spec: NodeSpec, { hostname, canary, stable }: RolloutRecord):
   return { ...spec, serviceDiscovery: { dns: { ...serviceDiscovery.dns, hostname } } };
 }
 
-const tagOf = async (mesh: MeshClient, arn: string, wanted: string): Promise<string | undefined> => (await mesh.tags(arn)).find(({ key }) => key === wanted)?.value;
+export const tagOf = async (mesh: MeshClient, arn: string, wanted: string): Promise<string | undefined> => (await mesh.tags(arn)).find(({ key }) => key === wanted)?.value;
 
 /**
- * Makes the canary's virtual node be there: one that exists is used as it is, unless it was made for another version; else the stable node is cloned.
+ * Makes the canary's virtual node be there: one that exists is used as it is, unless it was made for another version; else it is made of the definition's spec, or the stable node is cloned.
  * @throws CanaryCollision, PlanRefused, ResourceMissing: not to be tried again. ResourceChanged: try again.
  */
 export async function ensureCanaryNode(mesh: MeshClient, record: RolloutRecord): Promise<void> {
@@ -38,12 +38,16 @@ export async function ensureCanaryNode(mesh: MeshClient, record: RolloutRecord):
     if (version !== undefined && version !== record.image.tag) throw new CanaryCollision(`the virtual node ${record.canary} was made for the version ${version}, and ${record.image.tag} comes to the same name`);
     return;
   }
-  const stable = await mesh.describe(toNode(record.target.mesh, record.stable));
-  if (stable === undefined) throw new ResourceMissing(`the virtual node ${record.stable} is not in the mesh ${record.target.mesh}`);
   const tags = [
     { key: VERSION_TAG, value: record.image.tag },
     { key: ROLLOUT_TAG, value: record.id },
   ];
+  if (record.spec !== null) {
+    await mesh.create({ ...node, input: { ...node.input, spec: record.spec, tags } });
+    return;
+  }
+  const stable = await mesh.describe(toNode(record.target.mesh, record.stable));
+  if (stable === undefined) throw new ResourceMissing(`the virtual node ${record.stable} is not in the mesh ${record.target.mesh}`);
   await mesh.create({ ...node, input: { ...node.input, spec: cloneSpec(stable.spec, record), tags } });
 }
 

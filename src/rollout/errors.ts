@@ -13,6 +13,16 @@ export class RolloutRejected extends Error {
   override readonly name = 'RolloutRejected';
 }
 
+/** A verdict outside of a bake failed: a hook before the first step. */
+export class VerdictFailed extends Error {
+  override readonly name = 'VerdictFailed';
+}
+
+/** Nobody approved in time. */
+export class ApprovalExpired extends Error {
+  override readonly name = 'ApprovalExpired';
+}
+
 /** There is no such rollout, definition or path. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';

@@ -3,10 +3,12 @@ import { targetsOf, weightsOf, withTargets } from '../canary/weights.ts';
 import { FINAL_PHASES, type HistoryEntry, type RouteSpec } from '../contracts/rollout.ts';
 import { changeRoute } from '../mesh/change-route.ts';
 import { toNode } from './canary-node.ts';
+import { removeCohort } from './cohort.ts';
 import { bakeKey } from './keys.ts';
 import { assertHeld, releaseLock } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
+import { wakeNext } from './queue.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
 
 /** The route with the canary in the stable target's place: its kept weight, the others' own, and no target that has none left through this rollout. */
@@ -41,16 +43,20 @@ export async function finish(ports: Ports, id: string): Promise<{ phase: string 
   const record = await readRecord(ports.store, id);
   if (FINAL_PHASES.has(record.phase)) return { phase: record.phase };
   const guard = () => assertHeld(ports.store, record.target, id, record.fence);
+  // Everything goes to the canary already; without its own route the cohort's requests go on to it.
+  await guard();
+  await removeCohort(ports, record);
   const { spec } = await changeRoute(ports.mesh, record.target, (current) => settle(current, record), { wait: ports.wait, guard });
   const retired = record.settings.afterPromotion.retireStable === 'delete' ? await retireNode(ports, record, record.stable) : `${record.stable} is kept, without a place in the route`;
   const at = ports.clock();
   const history: HistoryEntry[] = [{ at, who: 'meshshift', kind: 'promoted', reason: `${record.canary} serves; ${retired}` }];
   const writes = [...(await releaseLock(ports.store, record.target, id)), { kind: 'delete' as const, ...bakeKey(id) }];
   const ended = await updateRecord(ports.store, id, (current) => ({
-    record: { ...current, phase: 'Succeeded', endedAt: at, pendingAction: null, weights: weightsOf(spec), reason: `${record.canary} serves` },
+    record: { ...current, phase: 'Succeeded', endedAt: at, pendingAction: null, waiting: null, weights: weightsOf(spec), reason: `${record.canary} serves` },
     history,
     writes,
   }));
+  await wakeNext(ports, ended.target);
   await ports.publish('Rollout Promoted', toDetail(ended, ended.reason));
   return { phase: ended.phase };
 }

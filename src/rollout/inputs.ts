@@ -20,5 +20,6 @@ function messageOf(cause: string): string {
 }
 const cause = z.pipe(z.string(), z.transform(messageOf));
 
+/** The event of the handler `roll-back`; the state machine asks again while it is told to wait. */
 export const rollBackInput = z.strictObject({ id, error: z.string(), reason: cause, request: z.optional(z.unknown()), executionArn: z.optional(z.string()) });
 export const finishInput = z.strictObject({ id, failed: z.optional(z.string()) });

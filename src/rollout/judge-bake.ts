@@ -1,7 +1,8 @@
-import { holdSeconds, nextAction, type BakeEnd, type NextAction } from '../canary/next-action.ts';
+import { holdSeconds, nextAction, type BakeEnd, type HookVerdict, type NextAction } from '../canary/next-action.ts';
 import type { Judgement } from '../canary/judge/judge.ts';
 import type { RolloutEventType } from '../contracts/events.ts';
 import type { HistoryEntry, Phase, Verdict } from '../contracts/rollout.ts';
+import { askHook, type HookPoint } from './hooks.ts';
 import { bakeKey } from './keys.ts';
 import { advanceJudge } from './judge-record.ts';
 import type { Ports } from './ports.ts';
@@ -32,9 +33,12 @@ function phaseAfter({ promoted }: RolloutRecord, next: NextAction): Phase {
 
 const MOST_VERDICTS = 200;
 
-function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number): { record: RolloutRecord; history: HistoryEntry[] } {
+/** Which hook is asked before a rollout goes on from a bake; none when the bake was a wait, as the step has been asked before it. */
+const hookAt = ({ promoted, step, waiting }: RolloutRecord): HookPoint | undefined => (promoted ? 'after' : step >= 0 && waiting === null ? 'step' : undefined);
+
+function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number, hook: HookVerdict | null): { record: RolloutRecord; history: HistoryEntry[] } {
   const action = record.pendingAction?.action ?? null;
-  const next = nextAction(toSituation(record, judgement, endedBy, action, at));
+  const next = nextAction(toSituation(record, judgement, endedBy, action, at, hook));
   const who = record.pendingAction?.who ?? 'meshshift';
   const said = record.pendingAction?.reason ?? '';
   const reason = said === '' ? next.reason : `${next.reason}: ${said}`;
@@ -53,19 +57,43 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
     record: {
       ...record,
       phase: phaseAfter(record, next),
-      verdicts: [...record.verdicts, verdict].slice(-MOST_VERDICTS),
+      // Nothing is decided by what was measured while a rise only waited.
+      verdicts: record.waiting !== null && judgement.outcome !== 'fail' ? record.verdicts : [...record.verdicts, verdict].slice(-MOST_VERDICTS),
       pendingAction: null,
       holds: counted ? record.holds + 1 : 0,
       paused: next.kind === 'hold' && next.pause,
+      waiting: next.kind === 'hold' ? null : record.waiting,
+      hookHold: next.kind === 'hold' && !next.pause && hook !== null && hook.outcome !== 'pass',
       reason,
       decision,
     },
     history: [
       { at, who: 'judge', kind: `verdict ${judgement.outcome}`, reason: judgement.reason },
+      ...(hook === null ? [] : [{ at, who: 'hook', kind: `verdict ${hook.outcome}`, reason: hook.reason }]),
       { at, who, kind: next.kind, reason },
     ],
   };
 }
+
+const ATTEMPTS = 5;
+
+/** Asks the hook only where the rollout would go on, and anew when an action came meanwhile. */
+async function decideOnce(ports: Ports, judging: Judging, judgement: Judgement): Promise<RolloutRecord> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await readRecord(ports.store, judging.id);
+    const planned = nextAction(toSituation(before, judgement, judging.endedBy, before.pendingAction?.action ?? null, ports.clock()));
+    const point = GOING_ON.has(planned.kind) ? hookAt(before) : undefined;
+    const hook = point === undefined ? null : await askHook(ports, before, point);
+    const at = ports.clock();
+    const isStale = (current: RolloutRecord): boolean => current.pendingAction?.at !== before.pendingAction?.at && attempt < ATTEMPTS;
+    const record = await updateRecord(ports.store, judging.id, (current) =>
+      isStale(current) || current.decision?.bake === judging.bake ? undefined : decide(current, judgement, judging, at, hook),
+    );
+    if (record.decision?.bake === judging.bake) return record;
+  }
+}
+
+const GOING_ON: ReadonlySet<NextAction['kind']> = new Set(['advance', 'promote', 'finish']);
 
 function eventOf(before: RolloutRecord, after: RolloutRecord): RolloutEventType {
   if (after.paused) return 'Rollout Paused';
@@ -77,15 +105,12 @@ function eventOf(before: RolloutRecord, after: RolloutRecord): RolloutEventType 
  * @throws NotFound
  */
 export async function judgeBake(ports: Ports, judging: Judging): Promise<Decision> {
-  const { store, metrics, clock } = ports;
+  const { store, metrics } = ports;
   const before = await readRecord(store, judging.id);
   if (before.decision?.bake === judging.bake) return before.decision;
   await store.write([{ kind: 'delete', ...bakeKey(judging.id) }]);
   const { judgement } = await advanceJudge(store, metrics, toJudged(before));
-  const at = clock();
-  const record = await updateRecord(store, judging.id, (current) => 
-    current.decision?.bake === judging.bake ? undefined : decide(current, judgement, judging, at),
-  );
+  const record = await decideOnce(ports, judging, judgement);
   if (record.decision === null) throw new Error(`the rollout ${judging.id} was judged without a decision`);
   await ports.publish(eventOf(before, record), toDetail(record, record.decision.reason));
   return record.decision;

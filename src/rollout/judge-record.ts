@@ -19,6 +19,8 @@ export interface JudgedPair {
   readonly canary: string;
   readonly stable: string;
   readonly analysis: CanaryDefinition['analysis'];
+  /** What is counted, which may be more than is judged now; absent: what is judged. */
+  readonly counted?: CanaryDefinition['analysis']['metrics'];
 }
 
 const UNJUDGED: Judgement = { outcome: 'inconclusive', reason: 'nothing was measured yet', lack: 'traffic' };
@@ -41,17 +43,17 @@ async function tryRead(metrics: MetricsProvider, pair: JudgedPair, since: number
 }
 
 /** What the record becomes once `reading` is counted and `change` is made to the state. */
-export function countReading(previous: JudgeRecord | undefined, { analysis }: Pick<JudgedPair, 'analysis'>, reading: Reading | Error, change: (state: JudgeState) => JudgeState): JudgeRecord {
+export function countReading(previous: JudgeRecord | undefined, { analysis, counted: metrics = analysis.metrics }: Pick<JudgedPair, 'analysis' | 'counted'>, reading: Reading | Error, change: (state: JudgeState) => JudgeState): JudgeRecord {
   if (reading instanceof Error) {
-    const state = change(previous?.state ?? startJudging(analysis.metrics, 0));
+    const state = change(previous?.state ?? startJudging(metrics, 0));
     const health: SourceHealth = { now: 0, lastReportAt: null, ...previous?.health, error: reading.message };
     return { state, health, judgement: judge(state, analysis, health) };
   }
   // The rollout's own time begins at the first reading: what was before is nobody's fault.
   const counted =
     previous === undefined || previous.state.lastAt === 0
-      ? { ...startJudging(analysis.metrics, reading.now), ...(previous === undefined ? {} : { step: previous.state.step, steps: previous.state.steps }) }
-      : countIntervals(previous.state, analysis.metrics, reading.intervals, reading.now);
+      ? { ...startJudging(metrics, reading.now), ...(previous === undefined ? {} : { step: previous.state.step, steps: previous.state.steps }) }
+      : countIntervals(previous.state, metrics, reading.intervals, reading.now);
   const state = change(counted);
   const health = { now: reading.now, lastReportAt: reading.lastReportAt };
   return { state, health, judgement: previous === undefined ? UNJUDGED : judge(state, analysis, health) };

@@ -6,11 +6,18 @@ export const DEFINITIONS = 'definition';
 export const ROLLOUTS = 'rollout';
 export const BAKES = 'bake';
 
+/** The freeze of all rollouts. */
+export const FREEZE: Key = { pk: 'freeze', sk: 'all' };
+
 export const definitionKey = (name: string): Key => ({ pk: DEFINITIONS, sk: name });
 export const rolloutKey = (id: string): Key => ({ pk: ROLLOUTS, sk: id });
 export const bakeKey = (id: string): Key => ({ pk: BAKES, sk: id });
 export const judgeKey = (id: string): Key => ({ pk: `rollout#${id}`, sk: 'judge' });
 export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: 'lock', sk: `${mesh}/${virtualRouter}/${route}` });
+
+/** Who waits for a route, in the order they were asked for. */
+export const queuePartition = ({ mesh, virtualRouter, route }: RouteTarget): string => `queue#${mesh}/${virtualRouter}/${route}`;
+export const queueKey = (target: RouteTarget, requestedAt: number, id: string): Key => ({ pk: queuePartition(target), sk: `${String(requestedAt).padStart(15, '0')}#${id}` });
 
 export const historyPartition = (id: string): string => `rollout#${id}`;
 export const HISTORY_PREFIX = 'history#';

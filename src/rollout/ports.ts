@@ -7,6 +7,7 @@ import type { Wait } from '../mesh/propagation.ts';
 import type { MetricsProvider } from '../metrics/port.ts';
 import type { DocumentStore } from '../store/port.ts';
 import type { WorkloadDriver } from '../workloads/port.ts';
+import type { CallHook } from './hooks.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
 /** Puts an event on the bus. A bus that fails does not fail the rollout. */
@@ -19,6 +20,7 @@ export interface Ports {
   readonly metrics: MetricsProvider;
   readonly workloads: Readonly<Record<CanaryDefinition['workload']['type'], WorkloadDriver>>;
   readonly publish: Publish;
+  readonly callHook: CallHook;
   readonly stepFunctions: SFNClient;
   readonly canaryStateMachineArn: string;
   readonly cipher: TokenCipher;

@@ -1,15 +1,20 @@
 import type { Ports } from './ports.ts';
 import { readRecord } from './records.ts';
+import { awaitRaise } from './await-raise.ts';
 import { shiftTraffic } from './shift-traffic.ts';
 import { updateRecord } from './records.ts';
 
 /**
- * Gives the canary everything, wherever in the plan the rollout is. Answers how long that must hold (seconds; 0: not at all).
+ * Gives the canary everything, wherever in the plan the rollout is, unless that must wait. Answers how long the weight must hold (seconds; 0: not at all).
  * @throws as shiftTraffic
  */
 export async function promote(ports: Ports, id: string): Promise<{ bakeSeconds: number }> {
-  const { promotedBakeSeconds, phase } = await readRecord(ports.store, id);
-  if (phase !== 'Promoting') await updateRecord(ports.store, id, (record) => ({ record: { ...record, phase: 'Promoting' } }));
+  const record = await readRecord(ports.store, id);
+  const seconds = await awaitRaise(ports, record, 'promotion');
+  if (seconds !== undefined) return { bakeSeconds: seconds };
+  const { promotedBakeSeconds, phase, settings } = record;
+  if (phase !== 'Promoting') await updateRecord(ports.store, id, (current) => ({ record: { ...current, phase: 'Promoting' } }));
   await shiftTraffic(ports, id, 100, { promoted: true });
-  return { bakeSeconds: promotedBakeSeconds };
+  // The hook after promotion is asked at the end of a bake.
+  return { bakeSeconds: settings.hooks?.after === undefined ? promotedBakeSeconds : Math.max(1, promotedBakeSeconds) };
 }

@@ -21,12 +21,24 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   readonly settings: CanaryDefinition;
   readonly split: Split;
   readonly hostname: string | null;
+  /** The canary's spec where the definition gives one. */
+  readonly spec: Readonly<Record<string, unknown>> | null;
   readonly promotedBakeSeconds: number;
   /** When it was asked for (epoch ms): the newer of two rollouts replaces the other. */
   readonly requestedAt: number;
   readonly holds: number;
   readonly paused: boolean;
   readonly promoted: boolean;
+  /** Held because the step's hook did not say yes: only time asks it again. */
+  readonly hookHold: boolean;
+  /** The hook before the first step said yes. */
+  readonly begun: boolean;
+  /** The foreign change that the rollout halted on: a person who resumes has seen it. */
+  readonly foreign: string | null;
+  /** Percent that a gradual roll-back has come down to. */
+  readonly loweredTo?: number;
+  /** Who undid it once it was finished. */
+  readonly undone: { readonly who: string; readonly reason: string } | null;
   readonly decision: Decision | null;
 }
 
@@ -44,8 +56,16 @@ export async function readRecord(store: DocumentStore, id: string): Promise<Roll
   return record;
 }
 
-export const findRecord = async (store: DocumentStore, id: string): Promise<RolloutRecord | undefined> =>
-  (await store.get(rolloutKey(id)))?.value as RolloutRecord | undefined;
+export async function findRecord(store: DocumentStore, id: string): Promise<RolloutRecord | undefined> {
+  const document = await store.get(rolloutKey(id));
+  return document === undefined ? undefined : toRecord(document.value);
+}
+
+/** What a record has that was written before there were these fields. */
+const LATER_FIELDS = { approvals: [], waiting: null, spec: null, hookHold: false, begun: true, foreign: null, undone: null };
+
+/** A stored value as a record. */
+export const toRecord = (value: unknown): RolloutRecord => ({ ...LATER_FIELDS, ...(value as RolloutRecord) });
 
 const historyWrites = (id: string, version: number, entries: readonly HistoryEntry[]): Write[] =>
   entries.map((value, place) => ({ kind: 'put', ...historyKey(id, version, place), value }));
@@ -68,8 +88,9 @@ export async function updateRecord(store: DocumentStore, id: string, change: (re
   for (let attempt = 1; ; attempt += 1) {
     const document = await store.get(rolloutKey(id));
     if (document === undefined) throw new NotFound(`there is no rollout ${id}`);
-    const changed = change(document.value as RolloutRecord);
-    if (changed === undefined) return document.value as RolloutRecord;
+    const current = toRecord(document.value);
+    const changed = change(current);
+    if (changed === undefined) return current;
     try {
       await store.write([
         { kind: 'put', ...rolloutKey(id), value: changed.record, if: { version: document.version } },

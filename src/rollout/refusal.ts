@@ -62,6 +62,13 @@ export async function recordRefusal(ports: Ports, { id, error, reason, request, 
     paused: false,
     promoted: false,
     decision: null,
+    approvals: [],
+    waiting: null,
+    spec: null,
+    hookHold: false,
+    begun: true,
+    foreign: null,
+    undone: null,
   };
   await ports.store.write(createRecord(record, [{ at, who: record.trigger, kind: 'refused', reason: why }]));
   await ports.publish('Rollout Failed', toDetail(record, why));

@@ -1,7 +1,8 @@
-import { weightsOf } from '../canary/weights.ts';
+import { weightsAt, weightsOf, withTargets, applyWeights, targetsOf } from '../canary/weights.ts';
 import { FINAL_PHASES, type HistoryEntry, type Phase, type Verdict } from '../contracts/rollout.ts';
 import { changeRoute } from '../mesh/change-route.ts';
 import { isOwnNode } from './canary-node.ts';
+import { removeCohort } from './cohort.ts';
 import { LockLost } from './errors.ts';
 import { retireNode } from './finish.ts';
 import { findJudgeRecord } from './judge-record.ts';
@@ -9,9 +10,11 @@ import { bakeKey } from './keys.ts';
 import { assertHeld, findHolder, releaseLock } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
-import { findRecord, updateRecord, type RolloutRecord } from './records.ts';
+import { wakeNext } from './queue.ts';
+import { findRecord, readRecord, updateRecord, type RolloutRecord } from './records.ts';
 import { recordRefusal } from './refusal.ts';
 import { weightOf } from './situations.ts';
+import { unsettle } from './undo.ts';
 
 export interface RollingBack {
   readonly id: string;
@@ -21,6 +24,8 @@ export interface RollingBack {
   /** The execution's input and ARN: what is known of a rollout that never began. */
   readonly request?: unknown;
   readonly executionArn?: string | undefined;
+  /** Whether the caller waits and asks again, so that the weight can fall step by step where the definition asks for it. */
+  readonly gradual?: boolean;
 }
 
 /** The watch ends a failing bake without Judge: its verdict is written down here. */
@@ -42,18 +47,51 @@ async function enter(ports: Ports, { id, error, reason }: RollingBack): Promise<
       { at, who: 'meshshift', kind: 'rolling back', reason: `${error}: ${reason}` },
     ];
     return {
-      record: { ...record, phase: 'RollingBack', endedAt: null, reason: `${error}: ${reason}`, verdicts: [...record.verdicts, ...fresh] },
+      record: { ...record, phase: 'RollingBack', endedAt: null, waiting: null, reason: `${error}: ${reason}`, verdicts: [...record.verdicts, ...fresh] },
       history,
       writes: [{ kind: 'delete', ...bakeKey(id) }],
     };
   });
 }
 
+/**
+ * Lowers the canary's weight by one step of a gradual roll-back, for a stable side that was scaled down. Answers how long to wait (seconds) before
+ * the next one, or undefined when the rest is to go at once.
+ */
+async function lowerGradually(ports: Ports, record: RolloutRecord): Promise<number | undefined> {
+  const { rollBack: pace } = record.settings;
+  const { id, target, fence, stable, canary, split, undone } = record;
+  if (pace === undefined || undone !== null) return undefined;
+  const kept = (split.before[stable] ?? 0) * split.scale;
+  const guard = () => assertHeld(ports.store, target, id, fence);
+  let percent = 0;
+  await changeRoute(
+    ports.mesh,
+    target,
+    (spec) => {
+      // By what is live: asked again after a crash it goes on from there.
+      const live = weightsOf(spec)[canary] ?? 0;
+      percent = Math.min(record.loweredTo ?? 100, Math.round((100 * live) / Math.max(1, kept))) - pace.weight;
+      return percent <= 0 ? spec : withTargets(spec, applyWeights(targetsOf(spec), weightsAt(split, percent), stable));
+    },
+    { wait: ports.wait, guard },
+  );
+  if (percent <= 0) return undefined;
+  const at = ports.clock();
+  const lowered = await updateRecord(ports.store, id, (current) => ({
+    record: { ...current, weights: weightsAt(split, percent), loweredTo: percent },
+    history: [{ at, who: 'meshshift', kind: 'lowered', reason: `${percent} % on ${canary}` }],
+  }));
+  await ports.publish('Rollout Shifted', { ...toDetail(lowered, `${percent} % on ${canary}, on the way back`), weight: percent });
+  return pace.interval;
+}
+
 /** The route's spec as it was, to the letter, whatever was done to it meanwhile. */
-async function restoreRoute(ports: Ports, { id, target, fence, routeBefore }: RolloutRecord): Promise<Readonly<Record<string, number>>> {
+async function restoreRoute(ports: Ports, record: RolloutRecord): Promise<Readonly<Record<string, number>>> {
+  const { id, target, fence, routeBefore, undone } = record;
   if (routeBefore === null) return {};
   const guard = () => assertHeld(ports.store, target, id, fence);
-  const { spec } = await changeRoute(ports.mesh, target, () => routeBefore, { wait: ports.wait, guard });
+  const { spec } = await changeRoute(ports.mesh, target, (spec) => (undone === null ? routeBefore : unsettle(spec, record)), { wait: ports.wait, guard });
   return weightsOf(spec);
 }
 
@@ -74,10 +112,30 @@ async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: R
   const at = ports.clock();
   const writes = await releaseLock(ports.store, record.target, record.id);
   return updateRecord(ports.store, record.id, (current) => ({
-    record: { ...current, phase, endedAt: at, pendingAction: null, weights },
-    history: [{ at, who: 'meshshift', kind: 'rolled back', reason: `the route is as it was; ${removed}` }],
+    record: { ...current, phase, endedAt: at, pendingAction: null, waiting: null, weights },
+    history: [{ at, who: 'meshshift', kind: 'rolled back', reason: `${record.undone === null ? 'the route is as it was' : `${record.stable} serves again`}; ${removed}` }],
     writes,
   }));
+}
+
+/** Gives a route free as it is, without restoring it: what kept it cannot be put right. */
+export async function abandon(ports: Ports, id: string, reason: string): Promise<void> {
+  const at = ports.clock();
+  const { target } = await readRecord(ports.store, id);
+  const writes = await releaseLock(ports.store, target, id);
+  const record = await updateRecord(ports.store, id, (current) => ({
+    record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, waiting: null, reason },
+    history: [{ at, who: 'meshshift', kind: 'abandoned', reason }],
+    writes,
+  }));
+  await ports.publish('Rollout Failed', toDetail(record, reason));
+}
+
+/** How a roll-back stands: done, or, when `waitSeconds` is above 0, to be asked again after that time. */
+export interface RolledBack {
+  readonly phase: string;
+  readonly reason: string;
+  readonly waitSeconds: number;
 }
 
 /**
@@ -85,18 +143,22 @@ async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: R
  * Doing it again changes nothing. A rollout that never began is recorded as Failed.
  * @throws ResourceChanged, NotPropagated, TransientFault: try again, for long
  */
-export async function rollBack(ports: Ports, rolling: RollingBack): Promise<{ phase: string; reason: string }> {
+export async function rollBack(ports: Ports, rolling: RollingBack): Promise<RolledBack> {
   const { id } = rolling;
   const known = await findRecord(ports.store, id);
-  if (known === undefined) return recordRefusal(ports, rolling);
+  if (known === undefined) return { ...(await recordRefusal(ports, rolling)), waitSeconds: 0 };
   const holds = (await findHolder(ports.store, known.target)) === id;
-  if (FINAL_PHASES.has(known.phase) && !holds) return { phase: known.phase, reason: known.reason };
+  if (FINAL_PHASES.has(known.phase) && !holds) return { phase: known.phase, reason: known.reason, waitSeconds: 0 };
   if (!holds) throw new LockLost(`${id} is ${known.phase} and no longer holds its route`);
   const record = await enter(ports, rolling);
+  const waitSeconds = rolling.gradual === true ? await lowerGradually(ports, record) : undefined;
+  if (waitSeconds !== undefined) return { phase: record.phase, reason: record.reason, waitSeconds };
   const weights = await restoreRoute(ports, record);
+  await removeCohort(ports, record);
   const ended = await end(ports, record, 'RolledBack', weights, await removeCanary(ports, record));
+  await wakeNext(ports, ended.target);
   await ports.publish('Rollout Rolled Back', toDetail(ended, ended.reason));
-  return { phase: ended.phase, reason: ended.reason };
+  return { phase: ended.phase, reason: ended.reason, waitSeconds: 0 };
 }
 
 /**

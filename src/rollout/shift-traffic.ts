@@ -1,14 +1,17 @@
 import { closeStep } from '../canary/judge/state.ts';
-import { applyWeights, targetsOf, weightsAt, weightsOf, withTargets, type Weights } from '../canary/weights.ts';
-import type { HistoryEntry, Phase, RouteSpec } from '../contracts/rollout.ts';
+import { applyWeights, targetsOf, weightsAt, withTargets } from '../canary/weights.ts';
+import type { HistoryEntry, Phase } from '../contracts/rollout.ts';
 import { changeRoute } from '../mesh/change-route.ts';
+import { afterRaise, awaitRaise, raiseOf } from './await-raise.ts';
+import { ensureCohort } from './cohort.ts';
 import { LockLost } from './errors.ts';
+import { differs, findForeignChange } from './foreign-change.ts';
 import { advanceJudge } from './judge-record.ts';
 import { assertHeld } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
-import { toJudged } from './situations.ts';
+import { toJudged, weightOf } from './situations.ts';
 
 /** Phases in which weights may rise. */
 const SHIFTING: ReadonlySet<Phase> = new Set<Phase>(['Progressing', 'Paused', 'Promoting']);
@@ -17,16 +20,6 @@ async function assertShifting({ store }: Ports, id: string): Promise<void> {
   const { target, fence, phase } = await readRecord(store, id);
   if (!SHIFTING.has(phase)) throw new LockLost(`${id} is ${phase}: its weights no longer rise`);
   await assertHeld(store, target, id, fence);
-}
-
-const differs = (weights: Weights, live: Weights): string[] => Object.keys(weights).filter((node) => (live[node] ?? 0) !== weights[node]);
-
-/** What someone else did to the weights since this rollout wrote them, in words; undefined when nothing. */
-function findForeignChange({ weights }: RolloutRecord, next: Weights, spec: RouteSpec): string | undefined {
-  const live = weightsOf(spec);
-  if (differs(next, live).length === 0) return undefined;
-  const changed = differs(weights, live);
-  return changed.length === 0 ? undefined : changed.map((node) => `${node} was set from ${weights[node] ?? 0} to ${live[node] ?? 0} by someone else`).join('; ');
 }
 
 /**
@@ -48,11 +41,13 @@ export async function shiftTraffic(ports: Ports, id: string, percent: number, pr
     },
     { wait: ports.wait, guard: () => assertShifting(ports, id) },
   );
+  if (progress.step !== undefined) await ensureCohort(ports, record, progress.step, () => assertShifting(ports, id));
   const at = ports.clock();
+  const raise = raiseOf(record, progress.promoted === true ? 'promotion' : (progress.step ?? record.step));
   const entry = (kind: string, reason: string): HistoryEntry => ({ at, who: 'meshshift', kind, reason });
   const moved = differs(next, record.weights).length > 0 || record.step !== (progress.step ?? record.step);
   const shifted = await updateRecord(ports.store, id, (current) => ({
-    record: { ...current, ...progress, weights: next, holds: 0, paused: false },
+    record: { ...current, ...progress, ...afterRaise(current, raise, at), weights: next, holds: 0, paused: false, hookHold: false },
     history: [...(foreign === undefined ? [] : [entry('healed', foreign)]), ...(moved ? [entry('shifted', `${percent} % on ${record.canary}`)] : [])],
   }));
   // Asked again after it was done, there is nothing more to tell.
@@ -60,10 +55,15 @@ export async function shiftTraffic(ports: Ports, id: string, percent: number, pr
   return shifted;
 }
 
-/** Shifts to a step of the plan; -1 adds the canary's target at weight 0. Answers how long the step must hold. */
+/**
+ * Shifts to a step of the plan; -1 adds the canary's target at weight 0. Answers the weight and how long it must hold: the step's, or,
+ * where the rise must wait (an approval, a window, a freeze, a hook), the weight there is and how long to hold it before asking again.
+ */
 export async function shiftToStep(ports: Ports, id: string, step: number): Promise<{ weight: number; bakeSeconds: number }> {
-  const { steps } = await readRecord(ports.store, id);
-  const planned = steps[step] ?? { weight: 0, bakeSeconds: 1 };
-  await shiftTraffic(ports, id, planned.weight, { step });
-  return planned;
+  const record = await readRecord(ports.store, id);
+  const seconds = await awaitRaise(ports, record, step);
+  if (seconds !== undefined) return { weight: weightOf(record), bakeSeconds: seconds };
+  const { weight, bakeSeconds } = record.steps[step] ?? { weight: 0, bakeSeconds: 1 };
+  await shiftTraffic(ports, id, weight, { step });
+  return { weight, bakeSeconds };
 }

@@ -3,7 +3,7 @@ import type { DocumentStore } from '../store/port.ts';
 import type { OpenBake } from './bakes.ts';
 import { findJudgeRecord, type JudgeRecord } from './judge-record.ts';
 import { bakeKey, HISTORY_PREFIX, historyPartition, ROLLOUTS } from './keys.ts';
-import { readRecord, type RolloutRecord } from './records.ts';
+import { readRecord, toRecord, type RolloutRecord } from './records.ts';
 
 interface Parts {
   readonly history: readonly HistoryEntry[];
@@ -13,7 +13,7 @@ interface Parts {
 
 /** Only what the contract names is shown: a field added to the record, or a token, is not. */
 function toRollout(record: RolloutRecord, { history, bake, judged }: Parts): Rollout {
-  const { settings: _settings, split: _split, hostname: _hostname, promotedBakeSeconds: _bake, requestedAt: _at, holds: _holds, paused: _paused, promoted, decision: _decision, ...shown } = record;
+  const { settings: _settings, split: _split, hostname: _hostname, spec: _spec, promotedBakeSeconds: _bake, requestedAt: _at, holds: _holds, paused: _paused, promoted, decision: _decision, hookHold: _hold, begun: _begun, foreign: _foreign, undone: _undone, loweredTo: _lowered, ...shown } = record;
   const live = !FINAL_PHASES.has(record.phase);
   const step = promoted ? record.steps.length : record.step;
   return {
@@ -40,7 +40,7 @@ const MOST = 100;
 
 /** The newest rollouts first, at most 100, without history and measurements; of one definition if it is named. */
 export async function listRollouts(store: DocumentStore, definition?: string): Promise<Rollout[]> {
-  const records = (await store.query(ROLLOUTS)).map(({ value }) => value as RolloutRecord);
+  const records = (await store.query(ROLLOUTS)).map(({ value }) => toRecord(value));
   return records
     .filter((record) => definition === undefined || record.definition === definition)
     .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))

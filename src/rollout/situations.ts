@@ -1,16 +1,36 @@
 import type { Judgement } from '../canary/judge/judge.ts';
-import type { BakeEnd, Situation } from '../canary/next-action.ts';
+import type { BakeEnd, HookVerdict, Situation } from '../canary/next-action.ts';
+import type { Analysis, Metric } from '../contracts/analysis.ts';
+import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { Action } from '../contracts/rollout.ts';
 import type { JudgedPair } from './judge-record.ts';
 import type { RolloutRecord } from './records.ts';
 
 /** Whose counts a rollout's judge compares. */
-export const toJudged = ({ id, target, canary, stable, settings }: RolloutRecord): JudgedPair => ({ id, mesh: target.mesh, canary, stable, analysis: settings.analysis });
+export const toJudged = ({ id, target, canary, stable, settings, step, promoted }: RolloutRecord): JudgedPair => ({
+  id,
+  mesh: target.mesh,
+  canary,
+  stable,
+  analysis: analysisAt(settings, promoted ? -1 : step),
+  counted: metricsOf(settings),
+});
 
-type Part = Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline'> & { readonly settings: Pick<RolloutRecord['settings'], 'analysis' | 'advance'> };
+/** How a step is judged: as the definition says, but for what it says of that step. */
+export function analysisAt({ analysis, steps }: Pick<CanaryDefinition, 'analysis' | 'steps'>, step: number): Analysis {
+  const given = Object.fromEntries(Object.entries(steps[step]?.analysis ?? {}).filter(([, value]) => value !== undefined));
+  return { ...analysis, ...given };
+}
+
+/** Every metric that is judged at some step: all are counted all the time. */
+export const metricsOf = ({ analysis, steps }: Pick<CanaryDefinition, 'analysis' | 'steps'>): Metric[] => [
+  ...new Map([...analysis.metrics, ...steps.flatMap((step) => step.analysis?.metrics ?? [])].map((metric) => [metric.name, metric])).values(),
+];
+
+type Part = Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline' | 'waiting'> & { readonly settings: { readonly analysis: Analysis; readonly advance: CanaryDefinition['advance'] } };
 
 /** A rollout and what ended its bake → what the next action is decided from. */
-export const toSituation = ({ step, steps, promoted, holds, paused, deadline, settings }: Part, judgement: Judgement, endedBy: BakeEnd, action: Action | null, now: number): Situation => ({
+export const toSituation = ({ step, steps, promoted, holds, paused, deadline, settings, waiting }: Part, judgement: Judgement, endedBy: BakeEnd, action: Action | null, now: number, hook: HookVerdict | null = null): Situation => ({
   judgement,
   endedBy,
   action,
@@ -20,6 +40,8 @@ export const toSituation = ({ step, steps, promoted, holds, paused, deadline, se
   holds,
   paused,
   pastDeadline: now >= deadline,
+  waiting,
+  hook,
   analysis: settings.analysis,
   advance: settings.advance,
 });

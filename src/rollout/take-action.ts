@@ -1,5 +1,6 @@
 import { EFFECTS } from '../canary/actions.ts';
 import type { Action } from '../contracts/rollout.ts';
+import { isStillWaiting } from './await-raise.ts';
 import { endBake, type OpenBake } from './bakes.ts';
 import { ActionRefused } from './errors.ts';
 import { bakeKey } from './keys.ts';
@@ -7,6 +8,7 @@ import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
 import { startRollout } from './start-rollout.ts';
+import { startUndo } from './undo.ts';
 
 interface Asked {
   readonly action: Action;
@@ -25,6 +27,18 @@ async function retry(ports: Ports, { definition, image, attempt, trigger }: Roll
   return { id };
 }
 
+/** Counts an approval of `who`, once; the wait for it ends when enough people have approved. */
+async function approve(ports: Ports, id: string, { who, reason }: Asked): Promise<RolloutRecord> {
+  const at = ports.clock();
+  const record = await updateRecord(ports.store, id, (current) => {
+    if (EFFECTS.approve[current.phase] !== 'take') throw new ActionRefused(`approve is refused: the rollout ${id} is ${current.phase}`);
+    return { record: { ...current, approvals: [...current.approvals.filter((approval) => approval.who !== who), { who, at }] }, history: [{ at, who, kind: 'approve', reason }] };
+  });
+  await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'approve' : `approve: ${reason}`, who));
+  if (record.waiting?.for === 'approval' && !(await isStillWaiting(ports, record))) await endBakeUnderWay(ports, id);
+  return record;
+}
+
 /**
  * Takes an action on a rollout, for `who`. It is written down first and sent to the bake then, so that it is not lost if that fails; asking again is safe.
  * An abort that is pending is overruled by nothing. Answers the record, or for `retry` the id of the new rollout.
@@ -33,6 +47,11 @@ async function retry(ports: Ports, { definition, image, attempt, trigger }: Roll
 export async function takeAction(ports: Ports, id: string, asked: Asked): Promise<RolloutRecord | { id: string }> {
   const { action, who, reason } = asked;
   const effect = EFFECTS[action][(await readRecord(ports.store, id)).phase];
+  if (effect === 'take' && action === 'approve') return approve(ports, id, asked);
+  if (effect === 'take' && action === 'undo') {
+    await startUndo(ports, id, asked);
+    return readRecord(ports.store, id);
+  }
   if (effect === 'take' && action === 'retry') return retry(ports, await readRecord(ports.store, id), asked);
   const at = ports.clock();
   const pendingAction = { action, who, reason, at };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseCanaryDefinition, toCanaryDefinition } from '../../src/contracts/canary-definition.ts';
+import { canaryJsonSchema } from '../../src/contracts/json-schema.ts';
 import { formatDuration } from '../../src/contracts/units.ts';
 
 const least = {
@@ -57,19 +58,11 @@ describe('refused, naming path, value and rule', () => {
 describe('what this version does not do is refused, never ignored', () => {
   test.each([
     [{ schedule: { start: 'cron(0 9 ? * MON-FRI *)' } }, 'schedule'],
-    [{ windows: ['Mon-Fri 09:00-16:00'] }, 'windows'],
-    [{ approval: { before: [100] } }, 'approval'],
     [{ alarms: ['a'] }, 'alarms'],
-    [{ hooks: {} }, 'hooks'],
+    [{ notifications: [] }, 'notifications'],
     [{ workload: { type: 'ecs' } }, 'workload.type'],
     [{ workload: { type: 'lambda' } }, 'workload.type'],
-    [{ steps: { linear: 10 } }, 'steps'],
-    [{ steps: [{ weight: 5, approval: true }] }, 'steps[0].approval'],
-    [{ steps: [{ weight: 5, window: 'x' }] }, 'steps[0].window'],
-    [{ steps: [{ weight: 5, analysis: {} }] }, 'steps[0].analysis'],
-    [{ concurrency: 'queue' }, 'concurrency'],
     [{ advance: { schedule: 'x' } }, 'advance'],
-    [{ canary: { ...least.canary, spec: {} } }, 'canary.spec'],
     [{ analysis: { metrics: [{ name: 'a', source: 'prometheus', margin: '1%' }] } }, 'analysis.metrics[0].source'],
     [{ analysis: { metrics: [{ name: 'a', slowerThan: '300ms', margin: '1%' }] } }, 'analysis.metrics[0].slowerThan'],
   ])('%j', (fields, path) => {
@@ -77,6 +70,92 @@ describe('what this version does not do is refused, never ignored', () => {
     expect(mistakes).toHaveLength(1);
     expect(mistakes[0]).toMatch(/not supported yet/);
     expect(mistakes[0]!.startsWith(`c.yaml: ${path}: `)).toBe(true);
+  });
+});
+
+describe('steps', () => {
+  const stepsOf = (steps: unknown, fields: Record<string, unknown> = {}) => toCanaryDefinition({ ...least, deadline: '30d', ...fields, steps }).steps;
+  const weightsOf = (steps: unknown): number[] => stepsOf(steps).map(({ weight }) => weight);
+
+  test.each([
+    [{ linear: { weight: 25 } }, [25, 50, 75, 100]],
+    [{ linear: { weight: 30 } }, [30, 60, 90, 100]],
+    [{ linear: { weight: 100 } }, [100]],
+    [{ exponential: { start: 1 } }, [1, 2, 4, 8, 16, 32, 64, 100]],
+    [{ exponential: { start: 5, factor: 3 } }, [5, 15, 45, 100]],
+    [{ exponential: { start: 1, factor: 1.5 } }, [1, 2, 3, 4, 5, 8, 11, 17, 26, 38, 58, 86, 100]],
+    [{ timeToTarget: { duration: '1h', steps: 4 } }, [25, 50, 75, 100]],
+    [{ timeToTarget: { duration: '1h', steps: 3 } }, [33, 67, 100]],
+  ])('%j', (steps, weights) => {
+    const made = weightsOf(steps);
+    expect(made).toEqual(weights);
+    expect(made.at(-1)).toBe(100);
+    for (const [index, weight] of made.entries()) expect(weight).toBeGreaterThan(made[index - 1] ?? 0);
+  });
+
+  test('a time to the target is spent to the second', () => {
+    const bakes = stepsOf({ timeToTarget: { duration: '1h1s', steps: 7 } }).map(({ bake }) => bake!);
+    expect(bakes.reduce((sum, bake) => sum + bake, 0)).toBe(3601);
+    expect(Math.max(...bakes) - Math.min(...bakes)).toBeLessThanOrEqual(1);
+  });
+
+  test('a generator takes an interval, else the bake', () => {
+    expect(stepsOf({ linear: { weight: 50, interval: '2m' } })).toEqual([{ weight: 50, bake: 120 }, { weight: 100, bake: 120 }]);
+    expect(stepsOf({ linear: { weight: 50 } })).toEqual([{ weight: 50 }, { weight: 100 }]);
+  });
+
+  test('each may have a bake, an analysis, an approval and a window of its own', () => {
+    expect(
+      stepsOf([
+        { cohort: { header: { name: 'x-beta', value: 'yes' } }, bake: '1m' },
+        { weight: 5, analysis: { minRequests: 10, metrics: [{ name: 'few', max: '5%' }] } },
+        { weight: 50, approval: true, window: 'Mon-Fri 09:00-16:00 Europe/Berlin' },
+        { weight: 100, approval: { quorum: 2, expires: '4h' } },
+      ]),
+    ).toEqual([
+      { weight: 0, bake: 60, cohort: { header: { name: 'x-beta', value: 'yes' } } },
+      { weight: 5, analysis: { minRequests: 10, metrics: [{ name: 'few', source: 'mesh', max: 0.05 }] } },
+      { weight: 50, approval: { quorum: 1, expires: 86_400 }, window: [{ days: [1, 2, 3, 4, 5], from: 540, to: 960, zone: 'Europe/Berlin', text: 'Mon-Fri 09:00-16:00 Europe/Berlin' }] },
+      { weight: 100, approval: { quorum: 2, expires: 14_400 } },
+    ]);
+  });
+
+  test.each([
+    [{ steps: {} }, 'steps: {}: must have exactly one of linear'],
+    [{ steps: { linear: { weight: 0 } } }, 'steps.linear.weight: 0: must be a weight'],
+    [{ steps: { linear: { weight: 10 }, exponential: { start: 1 } } }, 'must have exactly one of'],
+    [{ steps: { exponential: { start: 1, factor: 1 } } }, 'steps.exponential.factor: 1: must be a number from 1.1'],
+    [{ steps: { timeToTarget: { duration: '5s', steps: 10 } } }, 'steps.timeToTarget: {"duration":"5s","steps":10}: must leave at least a second'],
+    [{ steps: [{ cohort: { cookie: { name: 'a', value: 'b' } } }] }, 'must hold a step with a weight'],
+    [{ steps: [{ cohort: {} }, 50] }, 'steps[0].cohort: {}: must have exactly one of header and cookie'],
+    [{ steps: [{ weight: 5, window: 'x' }] }, 'steps[0].window[0]: "x": must be days, times and a time zone'],
+    [{ windows: ['Mon-Fri 09:00-16:00 Europe/Nowhere'] }, 'windows[0]: "Mon-Fri 09:00-16:00 Europe/Nowhere": must be days'],
+    [{ windows: ['Mon-Fry 09:00-16:00 UTC'] }, 'windows[0]'],
+    [{ windows: ['Mon 09:00-25:00 UTC'] }, 'windows[0]'],
+    [{ approval: { before: [60] } }, 'approval.before: [60]: must be weights of steps, or 100'],
+    [{ steps: [{ weight: 5, approval: { quorum: 0 } }] }, 'steps[0].approval.quorum: 0: must be how many people'],
+    [{ steps: [{ weight: 5, analysis: { metrics: [{ name: 'errors', margin: '5%' }] } }] }, 'must not give a metric of the analysis another bound'],
+    [{ canary: { ...least.canary, hostname: 'a{{tag}}', spec: {} } }, 'must have hostname or spec, not both'],
+    [{ hooks: { before: 'mine' } }, 'hooks.before: "mine": must be the name or the ARN'],
+  ])('refuses %j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(mistake) as string]));
+
+  test('refuses several mistakes at once', () => {
+    expect(mistakesOf({ steps: [{ weight: 0, bake: 'x', window: 1 }], concurrency: 'both' })).toHaveLength(4);
+  });
+});
+
+describe('the JSON Schema', () => {
+  const file = new URL('../../docs/canary.schema.json', import.meta.url);
+
+  test('that is published is the one that the contract makes', () => {
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(canaryJsonSchema());
+  });
+
+  test('knows each field of the contract, and offers none that is refused', () => {
+    const { properties, required } = canaryJsonSchema() as { properties: Record<string, unknown>; required: string[] };
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['steps', 'windows', 'approval', 'hooks', 'rollBack', 'concurrency']));
+    expect(Object.keys(properties)).not.toEqual(expect.arrayContaining(['schedule']));
+    expect(required.sort()).toEqual(['canary', 'image', 'name', 'steps', 'target']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { EFFECTS } from '../../src/canary/actions.ts';
 import { holdSeconds, nextAction, type Situation } from '../../src/canary/next-action.ts';
-import { ACTIONS, PHASES } from '../../src/contracts/rollout.ts';
+import { ACTIONS, PHASES, type Outcome, type Waiting } from '../../src/contracts/rollout.ts';
 import type { Judgement } from '../../src/canary/judge/judge.ts';
 
 const judgements = {
@@ -23,6 +23,8 @@ const situation = (fields: Partial<Situation>): Situation => ({
   holds: 0,
   paused: false,
   pastDeadline: false,
+  waiting: null,
+  hook: null,
   analysis: { onInconclusive: 'advance', noTraffic: 'hold', metricsOutage: 'hold' },
   advance: 'atEnd',
   ...fields,
@@ -86,7 +88,37 @@ test('holds double, so that hours of them are few, and end at the deadline', () 
   expect(holdSeconds(60, 3, -5)).toBe(1);
 });
 
-test('every action has an effect in every phase, and a phase that is over takes none but retry', () => {
+test('every action has an effect in every phase, and a phase that is over takes none but retry and undo', () => {
   for (const action of ACTIONS) expect(Object.keys(EFFECTS[action]).sort()).toEqual([...PHASES].sort());
-  for (const action of ACTIONS) for (const phase of ['Succeeded', 'RolledBack', 'Failed'] as const) expect(EFFECTS[action][phase] === 'take').toBe(action === 'retry' && phase !== 'Succeeded');
+  const taken = ACTIONS.flatMap((action) => (['Succeeded', 'RolledBack', 'Failed'] as const).filter((phase) => EFFECTS[action][phase] === 'take').map((phase) => `${action} ${phase}`));
+  expect(taken).toEqual(['retry RolledBack', 'retry Failed', 'undo Succeeded']);
+});
+
+describe('after a wait', () => {
+  const waiting = (kind: Waiting['for'], raise: Waiting['raise'] = 'step'): Waiting => ({ for: kind, raise, since: 0, until: 1, reason: 'waits' });
+  test.each([
+    ['goes on, whatever is missing to judge by', { waiting: waiting('window'), judgement: judgements.idle }, 'advance'],
+    ['goes on to the promotion', { waiting: waiting('approval', 'promotion'), step: 1 }, 'promote'],
+    ['before the first step', { waiting: waiting('freeze'), step: -1, judgement: judgements.idle }, 'advance'],
+    ['a failing verdict', { waiting: waiting('window'), judgement: judgements.fail }, 'rollBack'],
+    ['abort', { waiting: waiting('window'), action: 'abort', endedBy: 'action' }, 'rollBack'],
+    ['pause', { waiting: waiting('window'), action: 'pause', endedBy: 'action' }, 'hold'],
+    ['a window beyond the deadline', { waiting: waiting('window'), pastDeadline: true }, 'advance'],
+    ['a freeze beyond the deadline', { waiting: waiting('freeze'), pastDeadline: true }, 'rollBack'],
+    ['resumed before the first step', { step: -1, judgement: judgements.idle }, 'advance'],
+  ] as const)('%s', (_, fields, kind) => expect(nextAction(situation(fields)).kind).toBe(kind));
+});
+
+describe('a hook', () => {
+  const hook = (outcome: Outcome) => ({ outcome, reason: `hook ${outcome}` });
+  test.each([
+    ['yes', { hook: hook('pass') }, 'advance'],
+    ['no', { hook: hook('fail') }, 'rollBack'],
+    ['not yet', { hook: hook('inconclusive') }, 'hold'],
+    ['unreachable', { hook: hook('error') }, 'hold'],
+    ['not yet, past the deadline', { hook: hook('inconclusive'), pastDeadline: true }, 'rollBack'],
+    ['no, against an advance by hand', { hook: hook('fail'), action: 'advance', endedBy: 'action' }, 'rollBack'],
+    ['no, against a promotion by hand', { hook: hook('fail'), action: 'promote', endedBy: 'action' }, 'rollBack'],
+    ['not yet, after promotion', { hook: hook('inconclusive'), promoted: true }, 'hold'],
+  ] as const)('%s', (_, fields, kind) => expect(nextAction(situation(fields)).kind).toBe(kind));
 });

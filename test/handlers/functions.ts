@@ -5,6 +5,7 @@ import { handler as finish } from '../../handlers/canary/finish.ts';
 import { handler as judge } from '../../handlers/canary/judge.ts';
 import { handler as plan } from '../../handlers/canary/plan.ts';
 import { handler as promote } from '../../handlers/canary/promote.ts';
+import { handler as queue } from '../../handlers/canary/queue.ts';
 import { handler as rollBack } from '../../handlers/canary/roll-back.ts';
 import { handler as shiftTraffic } from '../../handlers/canary/shift-traffic.ts';
 import { handler as awaitActive } from '../../handlers/mesh/await-active.ts';
@@ -29,6 +30,7 @@ export const functions: Readonly<Record<string, Handler>> = {
   Judge: judge,
   Plan: plan,
   Promote: promote,
+  Queue: queue,
   RollBack: rollBack,
   ShiftTraffic: shiftTraffic,
   AwaitActive: awaitActive,

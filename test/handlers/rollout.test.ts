@@ -113,7 +113,7 @@ describe('a bad push', () => {
     expect(JSON.stringify(rollout.routeBefore)).toBe(before);
     expect(await nodes()).toEqual(['svcNode1']);
     // A failing verdict leads from the bake to the roll-back, with no step between.
-    expect((await states(id)).slice(-3)).toEqual(['Bake', 'RollBack', 'GivenUp']);
+    expect((await states(id)).slice(-4)).toEqual(['Bake', 'RollBack', 'Restored', 'GivenUp']);
     expect(world.events.at(-1)).toMatchObject({ type: 'Rollout Rolled Back', detail: { id, phase: 'RolledBack' } });
   });
 
@@ -146,7 +146,7 @@ describe('a bad push', () => {
 describe('without good data', () => {
   test('no traffic holds, longer each time, and ends at the deadline by rolling back', async () => {
     world.traffic = 0;
-    await provision(world, { steps: [50], bake: '1s', deadline: '1s' });
+    await provision(world, { steps: [50], bake: '1s', deadline: '3s' });
     const before = JSON.stringify(await routeOf(world));
     const id = await begin('v2');
     expect(await world.ended(arnOf(id))).toMatchObject({ error: 'RolledBack', cause: expect.stringMatching(/DeadlineExceeded: the deadline has passed; canary had 0 requests/) as string });

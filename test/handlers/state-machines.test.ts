@@ -81,5 +81,8 @@ test('canary.asl.json: a bake is never begun again by its time-out, and whatever
   expect(bake.Catch).toMatchObject([{ ErrorEquals: ['States.Timeout'], Next: 'Judge' }]);
   // Nothing else is caught inside, or it would not lead to the roll-back.
   expect(Object.values(inner).flatMap(({ Catch = [] }) => Catch)).toHaveLength(1);
-  for (const name of ['Plan', 'Finish']) expect(States[name]!.Catch).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'RollBack' }]);
+  for (const name of ['Plan', 'Queue', 'Finish']) expect(States[name]!.Catch!.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'RollBack' });
+  // A route that is held is waited for, not tried for.
+  expect(States['Plan']!.Catch![0]).toMatchObject({ ErrorEquals: ['RouteLocked'], Next: 'Queue' });
+  expect(States['Queue']!.Retry!.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain('States.Timeout');
 });

@@ -85,7 +85,9 @@ function findTrafficLack(state: JudgeState, minRequests: number): Judgement | un
  * At a weight of 100 there is no stable side: metrics that compare with it are not judged.
  */
 export function judge(state: JudgeState, { metrics, minRequests }: Pick<CanaryDefinition['analysis'], 'metrics' | 'minRequests'>, health: SourceHealth): Judgement {
-  const verdicts = metrics.map((metric) => judgeMetric(metric, state, metrics.length));
+  // α is shared by all that are tested in the rollout, at whichever step.
+  const tested = Math.max(metrics.length, Object.keys(state.metrics).length);
+  const verdicts = metrics.map((metric) => judgeMetric(metric, state, tested));
   const failed = verdicts.find(({ outcome }) => outcome === 'fail');
   if (failed !== undefined) return { outcome: 'fail', reason: sayMetric(state, failed, 'worse'), lack: null };
   const lacking = findOutage(health) ?? findTrafficLack(state, minRequests);

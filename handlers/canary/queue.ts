@@ -1,0 +1,6 @@
+import { enqueue, queueInput } from '../../src/rollout/queue.ts';
+import { handle } from '../middleware/handle.ts';
+import { portsOf } from '../middleware/ports.ts';
+
+/** Puts a rollout in the queue of its route; the wait ends by its token when the route is free. */
+export const handler = handle(queueInput, async (queued) => enqueue(await portsOf(), queued));
