@@ -7,7 +7,8 @@ import { openMeshApi } from './api/mesh-api.ts';
 import { openEndpointRegistry } from './endpoints/endpoint-registry.ts';
 import { createExtensions } from './http/extensions.ts';
 import type { TelemetryReader } from './model/counts.ts';
-import { startXds } from './start-xds.ts';
+import { startXds, type XdsEndpoint } from './start-xds.ts';
+import { openArchive } from './xds/archive.ts';
 
 export interface ControlPlaneOptions {
   /** Stays the caller's: it is not closed with the control plane. */
@@ -18,7 +19,7 @@ export interface ControlPlaneOptions {
   readonly clock: () => number;
   readonly log: Log;
   /** Where proxies connect; port 0 takes a free one. */
-  readonly xds: { readonly host: string; readonly port: number };
+  readonly xds: XdsEndpoint;
   /** How often proxies report their load, in milliseconds. Default 200. */
   readonly reportIntervalMs?: number;
   /** Who may call, by access keys of its own; without it only this machine is served. */
@@ -44,7 +45,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const api = await openMeshApi(options);
   const endpoints = await openEndpointRegistry(store);
   const access = options.access === undefined ? undefined : createAccess(options.access, options.region, options.clock);
-  const xds = await startXds({ ...options, reader: api.reader, endpoints, access });
+  const archive = openArchive(store, options.clock, log);
+  const xds = await startXds({ ...options, reader: api.reader, endpoints, access, archive });
   const { publisher, telemetry, connected } = xds;
   const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, log });
   return {
@@ -52,9 +54,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     handle: guardHttp(access, log, (request, response) => (extensions.owns(request.url ?? '') ? extensions : api).handle(request, response)),
     xdsPort: xds.port,
     telemetry,
-    close: () => {
+    close: async () => {
       xds.close();
-      return Promise.resolve();
+      await archive.close();
     },
   };
 }

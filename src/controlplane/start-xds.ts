@@ -1,20 +1,37 @@
 import { createAdsService, type ConnectedProxy } from './xds/ads-service.ts';
-import { startXdsServer } from './xds/server.ts';
+import { noArchive, type Archive } from './xds/archive.ts';
+import { startXdsServer, type Tls } from './xds/server.ts';
 import { createPublisher, type EndpointReader, type Publisher } from './snapshot/publisher.ts';
 import { createLrsService } from './telemetry/lrs-service.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { after as realTime, type After } from './timers.ts';
 import type { Access } from './access/access.ts';
+import { guardCall } from './access/call-guard.ts';
 import { isLoopback } from './access/loopback.ts';
 import type { MeshReader } from './model/resources.ts';
 import type { Log } from '../contracts/log.ts';
+
+/** Where and how proxies connect. */
+export interface XdsEndpoint {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Plain HTTP/2 without it. */
+  readonly tls?: Tls;
+  /** How many proxies may be connected for one virtual node or gateway. Default: any number. */
+  readonly maxProxiesPerNode?: number;
+  /** After how long a proxy is to connect anew, in milliseconds. Default: never. */
+  readonly maxConnectionAgeMs?: number;
+}
 
 export interface XdsOptions {
   readonly reader: MeshReader;
   readonly endpoints: EndpointReader;
   readonly clock: () => number;
   readonly log: Log;
-  readonly xds: { readonly host: string; readonly port: number };
+  readonly xds: XdsEndpoint;
+  /** Remembers what proxies were offered; nothing by default. */
+  readonly archive?: Archive;
   /** How often proxies report their load, in milliseconds. Default 200. */
   readonly reportIntervalMs?: number;
   readonly after?: After;
@@ -41,16 +58,21 @@ export class AccessKeysMissing extends Error {
  * @throws AccessKeysMissing
  */
 export async function startXds(options: XdsOptions): Promise<Xds> {
-  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access } = options;
+  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access, archive = noArchive } = options;
   if (access === undefined && !isLoopback(xds.host)) throw new AccessKeysMissing(`xds: host ${xds.host}: must be of this machine alone (127.0.0.1), as long as no access keys are given`);
   const publisher = createPublisher(reader, endpoints, log);
   const telemetry = createTelemetry({ intervalMs: reportIntervalMs, clock, after });
-  const ads = createAdsService({ publisher, after, log });
+  const ads = createAdsService({ publisher, archive, after, log, ...(xds.maxProxiesPerNode === undefined ? {} : { maxProxiesPerNode: xds.maxProxiesPerNode }) });
   const close = (): void => {
     publisher.close();
     telemetry.close();
   };
-  const server = await startXdsServer({ ...xds, ads: ads.handle, lrs: createLrsService(telemetry, reportIntervalMs) }).catch((error: unknown) => {
+  const server = await startXdsServer({
+    ...xds,
+    ads: guardCall(access, log, ads.state),
+    delta: guardCall(access, log, ads.delta),
+    lrs: guardCall(access, log, createLrsService(telemetry, reportIntervalMs)),
+  }).catch((error: unknown) => {
     close();
     throw error;
   });

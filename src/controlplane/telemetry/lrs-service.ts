@@ -2,7 +2,10 @@ import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { parseNodeId } from '../bootstrap/node-id.ts';
 import type { ProtoJson } from '../translate/types.ts';
 import { seconds } from '../translate/proto.ts';
-import { refuse } from '../xds/ads-service.ts';
+import { refuse, statusOf } from '../access/call-guard.ts';
+import { AccessRefused } from '../access/errors.ts';
+import type { Grant } from '../access/grants.ts';
+import { checkProxy } from '../access/permissions.ts';
 import { decode, encode, textOf } from '../xds/codec.ts';
 import { withoutField } from '../xds/wire.ts';
 import { countsOf } from './load-report.ts';
@@ -16,11 +19,11 @@ const NODE_FIELD = 1;
  * The load reporting service. The first message, which alone is known to hold the node, is answered once: a second answer would
  * restart the client's timer. `send_all_clusters`, as gRPC loses the first of a named list.
  */
-export function createLrsService(telemetry: Telemetry, intervalMs: number): (call: ServerDuplexStream<Buffer, Buffer>) => void {
+export function createLrsService(telemetry: Telemetry, intervalMs: number): (call: ServerDuplexStream<Buffer, Buffer>, grant?: Grant) => void {
   // grpc-js writes Buffers only.
   const answer = Buffer.from(encode(RESPONSE, { send_all_clusters: true, load_reporting_interval: seconds(intervalMs) }));
 
-  return (call) => {
+  return (call, grant) => {
     let mesh: string | undefined;
     let refused = false;
     call.on('error', () => (refused = true));
@@ -28,9 +31,14 @@ export function createLrsService(telemetry: Telemetry, intervalMs: number): (cal
 
     const admit = (report: ProtoJson): void => {
       const id = textOf(report['node'], 'id');
-      mesh = parseNodeId(id)?.mesh;
-      if (mesh === undefined) refuse(call, status.INVALID_ARGUMENT, `node id "${id}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
-      else call.write(answer);
+      const identity = parseNodeId(id);
+      if (identity === undefined) {
+        refuse(call, status.INVALID_ARGUMENT, `node id "${id}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
+        return;
+      }
+      if (grant !== undefined) checkProxy(grant, identity);
+      mesh = identity.mesh;
+      call.write(answer);
     };
     call.on('data', (bytes: Buffer) => {
       if (refused) return;
@@ -39,7 +47,7 @@ export function createLrsService(telemetry: Telemetry, intervalMs: number): (cal
         if (mesh === undefined) admit(report);
         if (mesh !== undefined) telemetry.report(mesh, countsOf(mesh, report));
       } catch (error) {
-        refuse(call, status.INVALID_ARGUMENT, (error as Error).message);
+        refuse(call, error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT, (error as Error).message);
       }
     });
   };

@@ -1,15 +1,21 @@
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { Log } from '../../contracts/log.ts';
+import { refuse, statusOf } from '../access/call-guard.ts';
+import { AccessRefused } from '../access/errors.ts';
+import type { Grant } from '../access/grants.ts';
+import { checkProxy } from '../access/permissions.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { After } from '../timers.ts';
 import type { ProtoJson, Proxy } from '../translate/types.ts';
-import { AdsStream } from './ads-stream.ts';
+import { DeltaStream, StateStream, type AdsStream, type AdsStreamOptions } from './ads-stream.ts';
+import type { Archive } from './archive.ts';
 import { decode, textOf } from './codec.ts';
 import { proxyOf } from './node.ts';
 import { typeOfUrl } from './types.ts';
 import { withoutField } from './wire.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
+type Serve = (call: Call, grant: Grant | undefined) => void;
 
 /** A connected client. */
 export interface ConnectedProxy {
@@ -18,52 +24,109 @@ export interface ConnectedProxy {
 }
 
 export interface AdsService {
-  readonly handle: (call: Call) => void;
+  /** Serves one aggregated stream, state of the world; the grant says whose configuration the client may have. */
+  readonly state: Serve;
+  /** As `state`, incremental. */
+  readonly delta: Serve;
   readonly connected: () => readonly ConnectedProxy[];
 }
 
 export interface AdsServiceOptions {
   readonly publisher: Publisher;
+  readonly archive: Archive;
   readonly after: After;
   readonly log: Log;
+  /** How many proxies may be connected for one virtual node or gateway. App Mesh's quota was 50. Default: any number. */
+  readonly maxProxiesPerNode?: number;
 }
 
-const REQUEST = 'envoy.service.discovery.v3.DiscoveryRequest';
-const NODE_FIELD = 2;
+const NODE_FIELD: Readonly<Record<string, number>> = { DiscoveryRequest: 2, DeltaDiscoveryRequest: 1 };
 
-/** Ends a call with a status, as AWS's control plane did. */
-export function refuse(call: Call, code: status, details: string): void {
-  call.emit('error', Object.assign(new Error(details), { code, details }));
+/** Why a stream is refused: a gRPC status, and the reason in words. */
+class StreamRefused extends Error {
+  override readonly name = 'StreamRefused';
+  readonly code: status;
+  constructor(code: status, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
-function passOn(stream: AdsStream, request: ProtoJson): void {
-  const type = typeOfUrl(textOf(request, 'type_url'));
-  // Types that are not served (secrets, runtime, …) stay unanswered: the client goes on without them.
-  if (type === undefined) return;
+/** How one of the two protocols is spoken. */
+interface Protocol<S extends AdsStream> {
+  readonly message: string;
+  readonly open: (options: AdsStreamOptions) => S;
+  readonly pass: (stream: S, request: ProtoJson) => void;
+}
+
+const errorOf = (request: ProtoJson): { error?: string } => {
   const detail = request['error_detail'] as { message?: string } | undefined;
-  const names = (request['resource_names'] as string[] | undefined) ?? [];
-  const nonce = textOf(request, 'response_nonce');
-  stream.request(type, { names, nonce, ...(detail === undefined ? {} : { error: detail.message ?? 'refused without a reason' }) }, textOf(request, 'version_info'));
+  return detail === undefined ? {} : { error: detail.message ?? 'refused without a reason' };
+};
+
+const namesOf = (request: ProtoJson, field: string): readonly string[] => (request[field] as string[] | undefined) ?? [];
+
+const STATE: Protocol<StateStream> = {
+  message: 'DiscoveryRequest',
+  open: (options) => new StateStream(options),
+  pass: (stream, request) => {
+    // Types that are not served (secrets, runtime, …) stay unanswered: the client goes on without them.
+    const type = typeOfUrl(textOf(request, 'type_url'));
+    if (type === undefined) return;
+    stream.request(type, { names: namesOf(request, 'resource_names'), nonce: textOf(request, 'response_nonce'), ...errorOf(request) }, textOf(request, 'version_info'));
+  },
+};
+
+const DELTA: Protocol<DeltaStream> = {
+  message: 'DeltaDiscoveryRequest',
+  open: (options) => new DeltaStream(options),
+  pass: (stream, request) => {
+    const type = typeOfUrl(textOf(request, 'type_url'));
+    if (type === undefined) return;
+    stream.request(type, {
+      nonce: textOf(request, 'response_nonce'),
+      subscribe: namesOf(request, 'resource_names_subscribe'),
+      unsubscribe: namesOf(request, 'resource_names_unsubscribe'),
+      initial: (request['initial_resource_versions'] as Record<string, string> | undefined) ?? {},
+      ...errorOf(request),
+    });
+  },
+};
+
+function identify(request: ProtoJson, grant: Grant | undefined): { nodeId: string; proxy: Proxy } {
+  const nodeId = textOf(request['node'], 'id');
+  const proxy = proxyOf(request['node'] as ProtoJson | undefined);
+  if (proxy === undefined) throw new StreamRefused(status.INVALID_ARGUMENT, `node id "${nodeId}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
+  if (grant !== undefined) checkProxy(grant, proxy);
+  return { nodeId, proxy };
 }
 
-/** The aggregated discovery service, state of the world: one stream per client, told apart by the node of its first request. */
-export function createAdsService({ publisher, after, log }: AdsServiceOptions): AdsService {
+/** Ends a stream for whatever was thrown: bytes that are no request count as a bad argument. */
+function refuseFor(call: Call, error: unknown): void {
+  const code = error instanceof StreamRefused ? error.code : error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT;
+  refuse(call, code, error instanceof Error ? error.message : String(error));
+}
+
+/** The aggregated discovery service: one stream per client, told apart by the node of its first request. */
+export function createAdsService({ publisher, archive, after, log, maxProxiesPerNode = Infinity }: AdsServiceOptions): AdsService {
   const connected = new Map<Call, ConnectedProxy>();
 
-  const admit = (call: Call, request: ProtoJson): AdsStream | undefined => {
-    const nodeId = textOf(request['node'], 'id');
-    const proxy = proxyOf(request['node'] as ProtoJson | undefined);
-    if (proxy === undefined) {
-      refuse(call, status.INVALID_ARGUMENT, `node id "${nodeId}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
-      return undefined;
+  const checkQuota = ({ mesh, kind, name }: Proxy): void => {
+    const others = [...connected.values()].filter(({ proxy }) => proxy.mesh === mesh && proxy.kind === kind && proxy.name === name).length;
+    if (others >= maxProxiesPerNode) {
+      throw new StreamRefused(status.RESOURCE_EXHAUSTED, `${kind} ${name} of mesh ${mesh} already has ${others} proxies connected, and may have ${maxProxiesPerNode}`);
     }
-    const stream = new AdsStream({ nodeId, after, log, send: (response) => void call.write(response) });
-    const gone = (): void => refuse(call, status.INVALID_ARGUMENT, `${nodeId} is not there`);
-    const stop = publisher.subscribe(proxy, { publish: (snapshot) => stream.retarget(snapshot), gone });
-    if (stop === undefined) {
-      gone();
-      return undefined;
-    }
+  };
+
+  const admit = async <S extends AdsStream>(call: Call, request: ProtoJson, grant: Grant | undefined, { open }: Protocol<S>): Promise<S> => {
+    const { nodeId, proxy } = identify(request, grant);
+    if (Number.isFinite(maxProxiesPerNode)) checkQuota(proxy);
+    const isBack = textOf(request, 'version_info') !== '';
+    const earlierClusters = isBack ? await archive.recall(proxy) : [];
+    const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters) });
+    const absent = new StreamRefused(status.INVALID_ARGUMENT, `${nodeId} is not there`);
+    const stop = publisher.subscribe(proxy, { publish: (snapshot) => stream.retarget(snapshot), gone: () => refuseFor(call, absent) });
+    if (stop === undefined) throw absent;
     connected.set(call, { proxy, stream });
     log('info', 'proxy connected', { node: nodeId, client: proxy.client });
     const leave = (): void => {
@@ -73,25 +136,40 @@ export function createAdsService({ publisher, after, log }: AdsServiceOptions): 
       log('info', 'proxy disconnected', { node: nodeId, client: proxy.client });
     };
     for (const event of ['end', 'cancelled', 'error', 'close']) call.on(event, leave);
+    if (call.cancelled) leave();
     return stream;
   };
 
-  const handle = (call: Call): void => {
-    let stream: AdsStream | undefined;
-    let refused = false;
-    call.on('error', () => (refused = true));
+  const serve = <S extends AdsStream>(protocol: Protocol<S>): Serve => (call, grant) => {
+    const type = `envoy.service.discovery.v3.${protocol.message}`;
+    const nodeField = NODE_FIELD[protocol.message] ?? 0;
+    let stream: S | undefined;
+    let ended = false;
+    for (const event of ['error', 'cancelled', 'close']) call.on(event, () => (ended = true));
     call.on('end', () => call.end());
-    call.on('data', (bytes: Buffer) => {
-      if (refused) return;
+
+    /** Requests that come before the first is dealt with wait. */
+    const begin = async (request: ProtoJson): Promise<void> => {
+      call.pause();
       try {
-        const request = decode(REQUEST, stream === undefined ? bytes : withoutField(bytes, NODE_FIELD));
-        stream ??= admit(call, request);
-        if (stream !== undefined) passOn(stream, request);
+        const admitted = await admit(call, request, grant, protocol);
+        stream = admitted;
+        protocol.pass(admitted, request);
       } catch (error) {
-        refuse(call, status.INVALID_ARGUMENT, (error as Error).message);
+        if (!ended) refuseFor(call, error);
+      }
+      call.resume();
+    };
+    call.on('data', (bytes: Buffer) => {
+      if (ended) return;
+      try {
+        if (stream === undefined) void begin(decode(type, bytes));
+        else protocol.pass(stream, decode(type, withoutField(bytes, nodeField)));
+      } catch (error) {
+        refuseFor(call, error);
       }
     });
   };
 
-  return { handle, connected: () => [...connected.values()] };
+  return { state: serve(STATE), delta: serve(DELTA), connected: () => [...connected.values()] };
 }

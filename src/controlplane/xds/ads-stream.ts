@@ -1,13 +1,15 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { After } from '../timers.ts';
-import type { ResponseBody } from './resource-set.ts';
+import { DeltaSubscription, type DeltaRequest } from './delta-subscription.ts';
+import type { ResourceSet } from './resource-set.ts';
 import { TypeSubscription, type TypeRequest } from './subscription.ts';
+import type { TypeState } from './type-state.ts';
 import { RESOURCE_TYPES, type ResourceType } from './types.ts';
 import { textField } from './wire.ts';
 
 export interface AdsStreamOptions {
-  /** Writes an encoded DiscoveryResponse. */
+  /** Writes an encoded DiscoveryResponse, or DeltaDiscoveryResponse. */
   readonly send: (response: Buffer) => void;
   readonly after: After;
   readonly log: Log;
@@ -16,6 +18,10 @@ export interface AdsStreamOptions {
   readonly answerTimeoutMs?: number;
   /** Between the answer to new routes and the removal of what they no longer name. Default 30 ms. */
   readonly pauseMs?: number;
+  /** Clusters that such a client was offered before, by an earlier stream or process: it may still have them. */
+  readonly earlierClusters?: readonly ResourceSet[];
+  /** Told of the clusters whenever they are sent. */
+  readonly onClusters?: (set: ResourceSet) => void;
 }
 
 /** What a client has made of its configuration. */
@@ -33,11 +39,17 @@ type Phase = 'add' | 'switch' | 'pause' | 'settled';
 
 const NONCE_FIELD = 5;
 
+const byType = <T>(make: (type: ResourceType) => T): Readonly<Record<ResourceType, T>> => ({
+  cluster: make('cluster'),
+  endpoint: make('endpoint'),
+  listener: make('listener'),
+  route: make('route'),
+});
+
 /** One client's aggregated stream: brings it from what it has to the newest snapshot, whatever it answers, without regard to other clients. */
-export class AdsStream {
+export abstract class AdsStream {
   readonly nodeId: string;
   readonly #options: Required<AdsStreamOptions>;
-  readonly #types: Readonly<Record<ResourceType, TypeSubscription>>;
   #target: Snapshot | undefined;
   #phase: Phase = 'add';
   #nonce = 0;
@@ -49,9 +61,13 @@ export class AdsStream {
 
   constructor(options: AdsStreamOptions) {
     this.nodeId = options.nodeId;
-    this.#options = { answerTimeoutMs: 5_000, pauseMs: 30, ...options };
-    const subscription = () => new TypeSubscription((body) => this.#write(body));
-    this.#types = { cluster: subscription(), endpoint: subscription(), listener: subscription(), route: subscription() };
+    this.#options = { answerTimeoutMs: 5_000, pauseMs: 30, earlierClusters: [], onClusters: () => undefined, ...options };
+  }
+
+  protected abstract readonly types: Readonly<Record<ResourceType, TypeState>>;
+
+  protected get earlierClusters(): readonly ResourceSet[] {
+    return this.#options.earlierClusters;
   }
 
   get target(): Snapshot | undefined {
@@ -60,7 +76,7 @@ export class AdsStream {
 
   get state(): StreamState {
     const errors = RESOURCE_TYPES.flatMap((type) => {
-      const { error } = this.#types[type];
+      const { error } = this.types[type];
       return error === undefined ? [] : `${type}: ${error}`;
     });
     if (errors.length > 0) return { state: 'rejected', error: errors.join('; ') };
@@ -74,13 +90,20 @@ export class AdsStream {
     this.#advance();
   }
 
-  /** Takes a request of one type. `version` is what the client says it has: set on its first request when it was connected before. */
-  request(type: ResourceType, request: TypeRequest, version: string): void {
-    if (version !== '' && request.nonce === '') this.#hasTraffic = true;
-    if (!this.#types[type].request(request)) return;
-    if (request.error !== undefined) {
-      this.#options.log('warn', 'a proxy refused its configuration', { node: this.nodeId, type, error: request.error });
-    }
+  /** A client that was connected before serves by what it got then. */
+  protected noteTraffic(): void {
+    this.#hasTraffic = true;
+  }
+
+  /** What a client has differs from what was assumed: the change starts over. */
+  protected restart(): void {
+    this.#enter('add');
+    this.#advance();
+  }
+
+  /** Goes on after a request that counted. */
+  protected proceed(type: ResourceType, error: string | undefined): void {
+    if (error !== undefined) this.#options.log('warn', 'a proxy refused its configuration', { node: this.nodeId, type, error });
     this.#advance();
   }
 
@@ -88,9 +111,11 @@ export class AdsStream {
     this.#cancelTimer?.();
   }
 
-  #write(body: ResponseBody): string {
+  protected write(type: ResourceType, response: Uint8Array): string {
     const nonce = String(++this.#nonce);
-    this.#options.send(Buffer.concat([body.bytes, textField(NONCE_FIELD, nonce)]));
+    const { offered, wantsAll } = this.types[type];
+    if (type === 'cluster' && wantsAll && offered !== undefined) this.#options.onClusters(offered);
+    this.#options.send(Buffer.concat([response, textField(NONCE_FIELD, nonce)]));
     return nonce;
   }
 
@@ -128,12 +153,13 @@ export class AdsStream {
   }
 
   #offerClusters({ sets }: Snapshot): void {
-    const { cluster, endpoint } = this.#types;
+    const { cluster, endpoint } = this.types;
     const before = cluster.offered;
     const clusters = before?.overlaidWith(sets.cluster) ?? sets.cluster;
     // A cluster that changes asks for its endpoints anew, though they are the same.
-    if (before !== undefined && clusters !== before && [...before.resources.values()].some(({ name, hash }) => clusters.resources.get(name)?.hash !== hash)) {
-      endpoint.owe();
+    if (before !== undefined && clusters !== before) {
+      const changed = [...before.resources.values()].filter(({ name, hash }) => clusters.resources.get(name)?.hash !== hash);
+      if (changed.length > 0) endpoint.owe(changed.map(({ name }) => name));
     }
     cluster.offer(clusters);
     endpoint.offer(endpoint.offered?.overlaidWith(sets.endpoint) ?? sets.endpoint);
@@ -141,7 +167,7 @@ export class AdsStream {
 
   /** Whether the client can reach everything the new routes will name. A gRPC client asks for clusters only once routes name them, and waits for them itself. */
   #isReachAnswered({ proxy, sets }: Snapshot): boolean {
-    const { cluster, endpoint } = this.#types;
+    const { cluster, endpoint } = this.types;
     if (cluster.subscribed && !cluster.answeredFor()) return false;
     if (proxy.client === 'grpc' || !cluster.wantsAll) return !endpoint.subscribed || endpoint.answeredFor();
     return sets.endpoint.resources.size === 0 || (endpoint.subscribed && endpoint.answeredFor(sets.endpoint.resources.keys()));
@@ -149,14 +175,14 @@ export class AdsStream {
 
   /** A client that refused clusters keeps its routes as long as the new ones would name a cluster it never took. */
   #isHeldByRefusal({ routedClusters }: Snapshot): boolean {
-    const { cluster, endpoint } = this.#types;
+    const { cluster, endpoint } = this.types;
     if (cluster.error === undefined && endpoint.error === undefined) return false;
-    if (!this.#hasTraffic && this.#types.route.accepted === undefined) return false;
-    return [...routedClusters].some((name) => !cluster.accepted?.resources.has(name));
+    if (!this.#hasTraffic && !this.types.route.hasAccepted()) return false;
+    return [...routedClusters].some((name) => !cluster.hasAccepted(name));
   }
 
   #switch(target: Snapshot): void {
-    const { listener, route } = this.#types;
+    const { listener, route } = this.types;
     listener.offer(target.sets.listener);
     route.offer(target.sets.route);
     if (!this.#areRoutesAnswered(target)) return;
@@ -170,7 +196,7 @@ export class AdsStream {
   }
 
   #areRoutesAnswered({ proxy, routeNames }: Snapshot): boolean {
-    const { listener, route } = this.#types;
+    const { listener, route } = this.types;
     if (!listener.subscribed || !listener.answeredFor()) return false;
     if (proxy.client === 'grpc' || !listener.wantsAll) return !route.subscribed || route.answeredFor();
     return routeNames.size === 0 || (route.subscribed && route.answeredFor(routeNames));
@@ -178,13 +204,51 @@ export class AdsStream {
 
   /** Nothing to remove needs no pause; a gRPC client is not deprived of a cluster that it still asks for. */
   #trim({ sets }: Snapshot): void {
-    const { cluster, endpoint } = this.#types;
+    const { cluster, endpoint } = this.types;
     const surplus = cluster.surplusOver(sets.cluster);
     if (surplus.length > 0 || endpoint.surplusOver(sets.endpoint).length > 0) {
       if (!this.#overdue || (!cluster.wantsAll && surplus.some((name) => cluster.wants(name)))) return;
     }
     this.#enter('settled');
-    cluster.offer(sets.cluster);
-    endpoint.offer(sets.endpoint);
+    cluster.settleOn(sets.cluster);
+    endpoint.settleOn(sets.endpoint);
+    this.types.listener.settleOn(sets.listener);
+  }
+}
+
+/** A state-of-the-world stream. */
+export class StateStream extends AdsStream {
+  protected readonly types = byType((type) => new TypeSubscription((body) => this.write(type, body.bytes)));
+
+  /** Takes a request of one type. `version` is what the client says it has: set on its first request when it was connected before. */
+  request(type: ResourceType, request: TypeRequest, version: string): void {
+    if (version !== '' && request.nonce === '') {
+      this.noteTraffic();
+      if (this.#resume(type, request.names, version)) return;
+    }
+    if (this.types[type].request(request)) this.proceed(type, request.error);
+  }
+
+  /**
+   * Endpoints are sent in any case: a cluster that changed just before the stream broke still waits for them.
+   * Clusters may be of an older version that is remembered: they stay, beside the new ones, until new routes are accepted.
+   */
+  #resume(type: ResourceType, names: readonly string[], version: string): boolean {
+    const now = this.target?.sets[type];
+    if (type === 'endpoint' || now === undefined) return false;
+    const had = this.types[type].resume(names, version, type === 'cluster' ? [now, ...this.earlierClusters] : [now]);
+    if (had !== undefined && had !== now) this.restart();
+    else if (had !== undefined) this.proceed(type, undefined);
+    return had !== undefined;
+  }
+}
+
+/** An incremental stream. */
+export class DeltaStream extends AdsStream {
+  protected readonly types = byType((type) => new DeltaSubscription(type, (response) => this.write(type, response)));
+
+  request(type: ResourceType, request: DeltaRequest): void {
+    if (Object.keys(request.initial).length > 0) this.noteTraffic();
+    if (this.types[type].request(request)) this.proceed(type, request.error);
   }
 }

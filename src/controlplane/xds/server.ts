@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerOptions, type ServiceDefinition, type UntypedHandleCall } from '@grpc/grpc-js';
 
 /** Bytes in, bytes out: messages are encoded once for all streams, and decoded only as far as they are read. */
 const identity = (bytes: Buffer): Buffer => bytes;
@@ -14,6 +14,7 @@ const bidirectional = (path: string): ServiceDefinition[string] => ({
 });
 
 const ADS_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
+const DELTA_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 const LRS_PATH = '/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats';
 
 const OPTIONS = {
@@ -25,6 +26,17 @@ const OPTIONS = {
   'grpc.max_receive_message_length': 64 * 1024 * 1024,
 };
 
+/** Connections older than the age asked for are closed within this time. */
+const AGE_GRACE_MS = 10_000;
+
+/** PEM each. */
+export interface Tls {
+  readonly certificate: string;
+  readonly key: string;
+  /** Whose client certificates are taken. With it every client must show one. */
+  readonly clientAuthorities?: string;
+}
+
 export interface XdsServer {
   readonly port: number;
   close(): void;
@@ -34,21 +46,36 @@ export interface XdsServerOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Plain HTTP/2 without it. */
+  readonly tls?: Tls | undefined;
+  /** After how long a client is to connect anew (and show its credentials again), in milliseconds. Unlimited by default. */
+  readonly maxConnectionAgeMs?: number | undefined;
   readonly ads: UntypedHandleCall;
+  readonly delta: UntypedHandleCall;
   readonly lrs: UntypedHandleCall;
 }
 
 const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
+function credentialsOf(tls: Tls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { certificate, key, clientAuthorities } = tls;
+  const authorities = clientAuthorities === undefined ? null : Buffer.from(clientAuthorities);
+  return ServerCredentials.createSsl(authorities, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) }], authorities !== null);
+}
+
+const ageOptions = (age: number | undefined): ServerOptions => (age === undefined ? {} : { 'grpc.max_connection_age_ms': age, 'grpc.max_connection_age_grace_ms': AGE_GRACE_MS });
+
 /**
- * Serves configuration and takes load reports on one gRPC port, without TLS.
- * @throws Error when the port is taken.
+ * Serves configuration and takes load reports on one gRPC port.
+ * @throws Error when the port is taken, or a certificate or key is none.
  */
-export function startXdsServer({ host, port, ads, lrs }: XdsServerOptions): Promise<XdsServer> {
-  const server = new Server(OPTIONS);
-  server.addService({ ads: bidirectional(ADS_PATH), lrs: bidirectional(LRS_PATH) }, { ads, lrs });
+export function startXdsServer({ host, port, tls, maxConnectionAgeMs, ads, delta, lrs }: XdsServerOptions): Promise<XdsServer> {
+  const server = new Server({ ...OPTIONS, ...ageOptions(maxConnectionAgeMs) });
+  server.addService({ ads: bidirectional(ADS_PATH), delta: bidirectional(DELTA_PATH), lrs: bidirectional(LRS_PATH) }, { ads, delta, lrs });
+  const credentials = credentialsOf(tls);
   return new Promise((resolve, reject) => {
-    server.bindAsync(addressOf(host, port), ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(addressOf(host, port), credentials, (error, bound) => {
       if (error === null) resolve({ port: bound, close: () => server.forceShutdown() });
       else reject(error);
     });

@@ -1,11 +1,9 @@
 import type { ResourceSet, ResponseBody, Subscription } from './resource-set.ts';
+import type { TypeAnswer, TypeState } from './type-state.ts';
 
 /** A DiscoveryRequest, as far as one type's state is concerned. */
-export interface TypeRequest {
+export interface TypeRequest extends TypeAnswer {
   readonly names: readonly string[];
-  readonly nonce: string;
-  /** Set when the client refused the response of that nonce. */
-  readonly error?: string;
 }
 
 interface Sent {
@@ -14,11 +12,8 @@ interface Sent {
   readonly set: ResourceSet;
 }
 
-/**
- * One type on one stream: what the client wants, what it was sent, and what it said about it.
- * A response is only ever sent when the one before was answered: a client that is slow gets the newest state, not a queue of old ones.
- */
-export class TypeSubscription {
+/** The state of the world: a response holds all that the client wants of its type. */
+export class TypeSubscription implements TypeState {
   #wanted: Subscription | undefined;
   #offered: ResourceSet | undefined;
   #sent: Sent | undefined;
@@ -42,21 +37,18 @@ export class TypeSubscription {
     return this.#wanted === 'all';
   }
 
-  /** The client's own words about what it refused last; gone once it accepted something newer. */
   get error(): string | undefined {
     return this.#error;
   }
 
-  /** The set from which the client last accepted a response. */
-  get accepted(): ResourceSet | undefined {
-    return this.#accepted?.set;
+  hasAccepted(name?: string): boolean {
+    return this.#accepted !== undefined && (name === undefined || this.#accepted.set.resources.has(name));
   }
 
   get offered(): ResourceSet | undefined {
     return this.#offered;
   }
 
-  /** Whether the client has answered for what is offered, good or bad; `names` must be in what it answered for. */
   answeredFor(names: Iterable<string> = []): boolean {
     const needed = [...names];
     if (this.#wantsNothing()) return needed.length === 0;
@@ -65,7 +57,6 @@ export class TypeSubscription {
     return needed.every((name) => sent.body.hashes.has(name));
   }
 
-  /** Names that are offered now and are not in another set. */
   surplusOver(set: ResourceSet): readonly string[] {
     return [...(this.#offered?.resources.keys() ?? [])].filter((name) => !set.resources.has(name));
   }
@@ -74,15 +65,33 @@ export class TypeSubscription {
     return this.#wanted === 'all' || this.#wanted?.has(name) === true;
   }
 
-  /** From now on this is what there is. Sent at once where the client is subscribed and sees a difference. */
   offer(set: ResourceSet): void {
     this.#offered = set;
     this.#flush();
   }
 
-  /** The next offer is sent though nothing changed: a changed cluster waits for its endpoints, which are the same. */
+  settleOn(set: ResourceSet): void {
+    this.offer(set);
+  }
+
   owe(): void {
     if (this.#sent !== undefined) this.#owed = true;
+  }
+
+  /**
+   * Takes the first request of a client that was connected before: it has what it names the version of, and is sent nothing of it again.
+   * Returns the set it has, or undefined where none of the candidates is it; then the request counts like any other.
+   */
+  resume(names: readonly string[], version: string, candidates: readonly ResourceSet[]): ResourceSet | undefined {
+    if (this.#wanted !== undefined || this.#sent !== undefined) return undefined;
+    const wanted: Subscription = names.length === 0 || names.includes('*') ? 'all' : new Set(names);
+    const set = candidates.find((candidate) => candidate.body(wanted).version === version);
+    if (set === undefined) return undefined;
+    this.#wanted = wanted;
+    this.#sent = { nonce: '', body: set.body(wanted), set };
+    this.#accepted = this.#sent;
+    this.#offered = set;
+    return set;
   }
 
   /** Takes a request. A nonce other than the last is about an older response and says nothing. Returns whether it counted. */

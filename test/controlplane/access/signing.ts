@@ -1,5 +1,5 @@
 import { SignatureV4 } from '@smithy/signature-v4';
-import { createHash, createHmac, type Hash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { request as send } from 'node:http';
 
 export const KEYS = {
@@ -27,7 +27,7 @@ export const ACCESS_KEYS = JSON.stringify({
 
 /** SHA-256 as the peer's signer wants it. */
 class Sha256 {
-  readonly #hash: Pick<Hash, 'update' | 'digest'>;
+  readonly #hash: { update(data: string | Uint8Array): unknown; digest(): Buffer };
   constructor(secret?: string | Uint8Array | ArrayBuffer) {
     this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string);
   }
