@@ -17,6 +17,7 @@ import type { AwsJsonService } from './server/aws-json.ts';
 import { openHttpApi, type HttpApi } from './server/http-api.ts';
 import { Engine, stepFunctionsService } from './stepfunctions/index.ts';
 import { openRunners } from './stepfunctions/tasks/runners.ts';
+import { openScheduler, openSchedulerApi, openTargets, targetServices, type SchedulerApi } from './scheduler/index.ts';
 import { systemTimers } from './timers.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openProcessWorkloads, type ProcessWorkloads } from './workloads/index.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly aws: readonly AwsJsonService[];
   readonly lambda: LambdaHost;
   readonly invokeLater: InvokeLater;
+  readonly scheduler: SchedulerApi;
   readonly httpApi: HttpApi;
   readonly workloads?: ProcessWorkloads;
   close(): Promise<void>;
@@ -114,8 +116,11 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     },
   });
   own(engine, (opened) => opened.close());
-  const bus: EventBus = own(openEventBus({ ...shared, deliver: openDelivery(lambda.host, engine) }), (opened) => opened.close());
-  await applyDeployment(deployment, engine, bus, options.deploymentFile);
+  const deliver = openDelivery(lambda.host, engine);
+  const bus: EventBus = own(openEventBus({ ...shared, deliver }), (opened) => opened.close());
+  const invokeLater: InvokeLater = (name, payload, retries) => bus.queue(lambda.host.arnOf(name), payload, retries);
+  const scheduler = own(openScheduler({ ...shared, random: Math.random, deliver: openTargets(targetServices({ invokeLater, engine, bus, deliver }), log) }), (opened) => opened.close());
+  await applyDeployment(deployment, engine, bus, scheduler, options.deploymentFile);
 
   const stepFunctions = own(new SFNClient({ endpoint: url, region, credentials: CREDENTIALS }), (client) => client.destroy());
   own(startWatch({ store, telemetry: controlPlane.telemetry, stepFunctions, tokenKey, log, clock: Date.now }), (watch) => watch.close());
@@ -123,12 +128,14 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     options.workloadsFile === undefined ? undefined : own(await openProcessWorkloads({ file: options.workloadsFile, dataFolder, controlPlaneUrl: url, log }), (opened) => opened.close());
   engine.recover();
   bus.recover();
+  scheduler.recover();
 
   return {
     controlPlane,
     aws: [stepFunctionsService(engine), openEventsService(bus, place)],
     lambda: lambda.host,
-    invokeLater: (name, payload, retries) => bus.queue(lambda.host.arnOf(name), payload, retries),
+    invokeLater,
+    scheduler: openSchedulerApi(scheduler, log),
     httpApi: openHttpApi(deployment.functions, lambda.host),
     ...(workloads === undefined ? {} : { workloads }),
     close,

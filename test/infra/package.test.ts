@@ -100,11 +100,11 @@ describe('the local reader of serverless.yml', () => {
     return { resources, scope: openScope('template', resources, { file: 'template', ...place }) };
   };
 
-  test('finds the state machines and rules of the packaged template, and no other', () => {
+  test('finds the state machines, rules and schedules of the packaged template, and no other', () => {
     const { resources, scope } = packaged();
-    const { stateMachines, rules } = read();
+    const { stateMachines, rules, scheduleGroups, schedules } = read();
     expect(stateMachines).toHaveLength(2);
-    expect({ stateMachines, rules }).toEqual(readResources(resources, scope));
+    expect({ stateMachines, rules, scheduleGroups, schedules }).toEqual(readResources(resources, scope));
   });
 
   test('gives each function the name, environment and limits of the packaged template', () => {

@@ -1,20 +1,26 @@
 import type { EventBus } from '../events/event-bus.ts';
 import type { Rule } from '../events/types.ts';
+import { ensureGroup, putSchedule, type Scheduler } from '../scheduler/index.ts';
 import { createStateMachine, updateStateMachine, type Engine } from '../stepfunctions/index.ts';
 import { hashOf } from '../stepfunctions/engine.ts';
 import { AwsError } from '../server/aws-json.ts';
 import { DeploymentError } from './errors.ts';
 import type { DeployedRule, DeployedStateMachine, Deployment } from './read-deployment.ts';
 
-async function applyStateMachine(engine: Engine, { logicalId, name, arn, definition, roleArn }: DeployedStateMachine, file: string): Promise<void> {
-  const existing = engine.store.machine(arn);
+/** What a service refuses is told with the resource that asked for it. */
+async function asDeployed(file: string, logicalId: string, apply: () => Promise<unknown>): Promise<void> {
   try {
-    if (existing === undefined) await createStateMachine(engine, { name, definition, roleArn });
-    else if (existing.definition !== hashOf(definition) || existing.roleArn !== roleArn) await updateStateMachine(engine, arn, { definition, roleArn });
+    await apply();
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;
     throw new DeploymentError({ file, path: `resources.${logicalId}` }, cause.message, { cause });
   }
+}
+
+async function applyStateMachine(engine: Engine, { name, arn, definition, roleArn }: DeployedStateMachine): Promise<void> {
+  const existing = engine.store.machine(arn);
+  if (existing === undefined) await createStateMachine(engine, { name, definition, roleArn });
+  else if (existing.definition !== hashOf(definition) || existing.roleArn !== roleArn) await updateStateMachine(engine, arn, { definition, roleArn });
 }
 
 async function applyRule(bus: EventBus, deployed: DeployedRule, arn: string): Promise<void> {
@@ -30,10 +36,12 @@ async function applyRule(bus: EventBus, deployed: DeployedRule, arn: string): Pr
 
 /**
  * Creates or updates what serverless.yml (`file`) declares; applying it again changes nothing. Executions that run keep the definition they started with.
- * @throws DeploymentError for a definition that the engine refuses.
+ * @throws DeploymentError for a definition that the engine refuses, or a schedule that the scheduler does.
  */
-export async function applyDeployment({ stateMachines, rules }: Deployment, engine: Engine, bus: EventBus, file: string): Promise<void> {
+export async function applyDeployment({ stateMachines, rules, scheduleGroups, schedules }: Deployment, engine: Engine, bus: EventBus, scheduler: Scheduler, file: string): Promise<void> {
   const { region, accountId } = engine.options;
-  for (const machine of stateMachines) await applyStateMachine(engine, machine, file);
+  for (const machine of stateMachines) await asDeployed(file, machine.logicalId, () => applyStateMachine(engine, machine));
   for (const rule of rules) await applyRule(bus, rule, `arn:aws:events:${region}:${accountId}:rule/${rule.name}`);
+  for (const { name } of scheduleGroups) await scheduler.change((store) => ensureGroup(scheduler, store, name));
+  for (const schedule of schedules) await asDeployed(file, schedule.logicalId, () => putSchedule(scheduler, schedule.input));
 }

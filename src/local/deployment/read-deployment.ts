@@ -49,6 +49,17 @@ export interface DeployedRule {
   readonly targets: readonly RuleTarget[];
 }
 
+export interface DeployedSchedule {
+  readonly logicalId: string;
+  /** As CreateSchedule takes it. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface DeployedScheduleGroup {
+  readonly logicalId: string;
+  readonly name: string;
+}
+
 /** What `meshshift up` takes from serverless.yml: the same that deploys to AWS. */
 export interface Deployment {
   readonly service: string;
@@ -56,6 +67,8 @@ export interface Deployment {
   readonly functions: readonly DeployedFunction[];
   readonly stateMachines: readonly DeployedStateMachine[];
   readonly rules: readonly DeployedRule[];
+  readonly scheduleGroups: readonly DeployedScheduleGroup[];
+  readonly schedules: readonly DeployedSchedule[];
 }
 
 export interface ReadDeploymentOptions {
@@ -218,12 +231,29 @@ function readRule(logicalId: string, properties: Readonly<Record<string, unknown
   };
 }
 
-/** What a set of resources, CloudFormation's functions in them unresolved, holds of state machines and rules. */
-export function readResources(resources: ReadonlyMap<string, TemplateResource>, scope: IntrinsicScope): Pick<Deployment, 'stateMachines' | 'rules'> {
+/** CloudFormation has dates as texts, the API as seconds. */
+function toSeconds(date: unknown, scope: IntrinsicScope, path: string): number {
+  const time = Date.parse(requireText(date, scope, path));
+  if (Number.isNaN(time)) throw new DeploymentError({ file: scope.file, path, value: date }, 'must be a date and time, such as 2026-01-31T09:00:00Z');
+  return time / 1000;
+}
+
+function readSchedule(logicalId: string, properties: Readonly<Record<string, unknown>>, scope: IntrinsicScope): DeployedSchedule {
+  const path = `resources.${logicalId}.Properties`;
+  const resolved = resolveIntrinsics(properties, scope, path);
+  const input: Record<string, unknown> = { Name: scope.resources.get(logicalId)?.ref ?? logicalId, ...(isRecord(resolved) ? resolved : {}) };
+  const dates = ['StartDate', 'EndDate'].filter((member) => input[member] !== undefined);
+  return { logicalId, input: { ...input, ...Object.fromEntries(dates.map((member) => [member, toSeconds(input[member], scope, `${path}.${member}`)])) } };
+}
+
+/** What a set of resources, CloudFormation's functions in them unresolved, holds of state machines, rules and schedules. */
+export function readResources(resources: ReadonlyMap<string, TemplateResource>, scope: IntrinsicScope): Pick<Deployment, 'stateMachines' | 'rules' | 'scheduleGroups' | 'schedules'> {
   const ofType = (type: string): [string, TemplateResource][] => [...resources].filter(([, resource]) => resource.Type === type);
   return {
     stateMachines: ofType('AWS::StepFunctions::StateMachine').map(([id, { Properties }]) => readStateMachine(id, Properties, scope)),
     rules: ofType('AWS::Events::Rule').map(([id, { Properties }]) => readRule(id, Properties, scope)),
+    scheduleGroups: ofType('AWS::Scheduler::ScheduleGroup').map(([id]) => ({ logicalId: id, name: scope.resources.get(id)?.ref ?? id })),
+    schedules: ofType('AWS::Scheduler::Schedule').map(([id, { Properties }]) => readSchedule(id, Properties, scope)),
   };
 }
 

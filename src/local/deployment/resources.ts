@@ -27,6 +27,11 @@ const VALUES: Readonly<Record<string, Values>> = {
   'AWS::StepFunctions::StateMachine': named('StateMachineName', 'states', (name) => `stateMachine:${name}`, 'arn'),
   'AWS::Events::Rule': named('Name', 'events', (name) => `rule/${name}`, 'name'),
   'AWS::Events::EventBus': named('Name', 'events', (name) => `event-bus/${name}`, 'name'),
+  'AWS::Scheduler::ScheduleGroup': named('Name', 'scheduler', (name) => `schedule-group/${name}`, 'name'),
+  'AWS::Scheduler::Schedule': (id, properties, scope) => {
+    const group = typeof properties['GroupName'] === 'string' ? properties['GroupName'] : 'default';
+    return named('Name', 'scheduler', (name) => `schedule/${group}/${name}`, 'name')(id, properties, scope);
+  },
   'AWS::DynamoDB::Table': named('TableName', 'dynamodb', (name) => `table/${name}`, 'name'),
   'AWS::IAM::Role': named('RoleName', 'iam', (name) => `role/${name}`, 'name'),
   'AWS::SQS::Queue': named('QueueName', 'sqs', (name) => name, 'name'),

@@ -4,12 +4,12 @@ import { openDueQueue } from '../due-queue.ts';
 import type { Timers } from '../timers.ts';
 import type { Delivery, EventStore } from './store.ts';
 
-/** Hands a JSON text to a target; `once` is the same for each attempt of one delivery. Rejecting means: try again later. */
-export type Deliver = (arn: string, input: string, once: string) => Promise<void>;
+/** Hands a JSON text to a target; `once` is the same for each attempt of one delivery, which count from 1. Rejecting means: try again later. */
+export type Deliver = (arn: string, input: string, once: string, attempt: number) => Promise<void>;
 
 export interface DeliveriesOptions {
   readonly database: LocalDatabase;
-  readonly store: EventStore;
+  readonly store: Pick<EventStore, 'postpone' | 'removeDelivery'>;
   readonly timers: Timers;
   readonly log: Log;
   readonly deliver: Deliver;
@@ -58,7 +58,7 @@ export function openDeliveries({ database, store, timers, log, deliver }: Delive
   const attempt = async (id: number): Promise<void> => {
     const delivery = waiting.get(id);
     if (delivery === undefined || isClosed()) return;
-    const failure = await deliver(delivery.arn, delivery.input, `${delivery.eventId}_${id}`).then(
+    const failure = await deliver(delivery.arn, delivery.input, `${delivery.eventId}_${id}`, delivery.attempts + 1).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );

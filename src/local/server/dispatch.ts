@@ -14,9 +14,9 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.end(text);
 }
 
-/** Tells the services on one port apart as AWS does: App Mesh and Lambda by path, Step Functions and EventBridge by the `X-Amz-Target` header. */
+/** Tells the services on one port apart as AWS does: App Mesh, Lambda and Scheduler by path, Step Functions and EventBridge by the `X-Amz-Target` header. */
 export function createDispatcher(services: Services, log: Log): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { controlPlane, aws, lambda, invokeLater, httpApi, workloads } = services;
+  const { controlPlane, aws, lambda, invokeLater, scheduler, httpApi, workloads } = services;
 
   async function dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
@@ -30,10 +30,11 @@ export function createDispatcher(services: Services, log: Log): (request: Incomi
       return serveAwsJson(service, request, body, response, (error, operation) => log('error', 'a request failed', { service: service.targetPrefix, operation, error: String(error) }));
     }
     if (isInvocation(method, path)) return serveInvocation(lambda, invokeLater, request, body, response, log);
+    if (scheduler.owns(path)) return scheduler.handle(request, body, response);
     if (httpApi.owns(path)) return httpApi.handle(request, body, response);
     const target = request.headers['x-amz-target'];
     const what = typeof target === 'string' ? `the operation ${target}` : `${method} ${path}`;
-    send(response, 404, { __type: 'UnknownOperationException', message: `${what} is not served here: App Mesh, Step Functions, EventBridge, Lambda and /meshshift/v1 are` });
+    send(response, 404, { __type: 'UnknownOperationException', message: `${what} is not served here: App Mesh, Step Functions, EventBridge, EventBridge Scheduler, Lambda and /meshshift/v1 are` });
   }
 
   return async (request, response) => {
