@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildAll } from './build.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsFiles = (dir) => readdirSync(`${root}${dir}`).filter((file) => file.endsWith('.ts'));
@@ -15,6 +16,7 @@ if (!names.includes(name)) {
   process.exit(name === undefined ? 0 : 2);
 }
 
+await buildAll();
 await build({
   absWorkingDir: root,
   entryPoints: [`bench/${name}.ts`, ...tsFiles('bench/programs').map((file) => `bench/programs/${file}`)],
@@ -29,11 +31,9 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
-// Envoy's descriptors, where the benchmark and its programs each look for them.
-for (const folder of ['dist/data', 'dist/bench/descriptors']) {
-  mkdirSync(`${root}${folder}`, { recursive: true });
-  cpSync(`${root}src/controlplane/xds/descriptors/envoy-1.40.binpb`, `${root}${folder}/envoy-1.40.binpb`);
-}
+// Envoy's descriptors, where a benchmark that speaks xDS itself looks for them.
+mkdirSync(`${root}dist/bench/descriptors`, { recursive: true });
+cpSync(`${root}src/controlplane/xds/descriptors/envoy-1.40.binpb`, `${root}dist/bench/descriptors/envoy-1.40.binpb`);
 
 const { status } = spawnSync(process.execPath, ['--enable-source-maps', `${root}dist/bench/${name}.mjs`, ...options], { stdio: 'inherit', cwd: root });
 process.exitCode = status ?? 1;
