@@ -1,0 +1,55 @@
+import { envoyBootstrap } from '../../src/controlplane/bootstrap/index.ts';
+import { silent } from '../../src/contracts/log.ts';
+import { startXds } from '../../src/controlplane/start-xds.ts';
+import type { Proxy } from '../../src/controlplane/translate/types.ts';
+import { propagationOf, type Propagation } from '../../src/controlplane/xds/propagation.ts';
+import { startEnvoy, type RunningEnvoy } from '../../src/local/envoy/index.ts';
+import { envoyBinary } from './envoy.ts';
+import { eventually } from './eventually.ts';
+import { editableMesh, type EditableMesh, type MeshSpecs } from './mesh.ts';
+
+/** An Envoy under a mesh that no API has checked. */
+export interface EnvoyBench {
+  readonly mesh: EditableMesh;
+  readonly envoy: RunningEnvoy;
+  state(): Propagation['proxies'][number] | undefined;
+  /** Resolves when Envoy accepted the newest configuration; fails with what it said when it refused. */
+  accepted(): Promise<void>;
+  /** A counter or gauge of Envoy's own; 0 where there is none. */
+  stat(name: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly sdsSocketPath?: string;
+}
+
+/** Starts a control plane and an Envoy that is one of its proxies. */
+export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind' | 'name' | 'listen'>, options: BenchOptions = {}): Promise<EnvoyBench> {
+  const mesh = editableMesh(specs);
+  const xds = await startXds({ reader: mesh.reader, endpoints: mesh.endpoints, clock: Date.now, log: silent, xds: { host: '127.0.0.1', port: 0 } });
+  const nodeId = `mesh/${specs.name}/${proxy.kind}/${proxy.name}`;
+  const bootstrap = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, ...options, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
+  const envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent }).catch((error: unknown) => {
+    xds.close();
+    throw error;
+  });
+  const state = (): Propagation['proxies'][number] | undefined => propagationOf(mesh.view(), xds.connected(), xds.publisher).proxies[0];
+  return {
+    mesh,
+    envoy,
+    state,
+    accepted: async () => {
+      const found = await eventually(() => (state()?.state === 'pending' ? undefined : state()), 'a verdict');
+      if (found.state !== 'acked') throw new Error(`refused: ${found.error ?? ''}`);
+    },
+    stat: async (name) => {
+      const text = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats?filter=^${encodeURIComponent(name.replaceAll('.', '\\.'))}$`)).text();
+      return Number(/: (\d+)/.exec(text)?.[1] ?? 0);
+    },
+    stop: async () => {
+      await envoy.stop();
+      xds.close();
+    },
+  };
+}
