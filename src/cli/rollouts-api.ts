@@ -1,4 +1,5 @@
-import type { Rollout } from '../contracts/rollout.ts';
+import type { Freeze, Rollout } from '../contracts/rollout.ts';
+import type { PlannedRollout } from '../rollout/plan-rollout.ts';
 import type { Client } from './client.ts';
 
 const ROOT = '/meshshift/v1/rollouts';
@@ -20,5 +21,15 @@ export const startRollout = async (client: Client, request: StartRequest): Promi
 
 export const actOnRollout = (client: Client, id: string, action: string, body: { who: string; reason: string }): Promise<unknown> =>
   client.ask('POST', `${ROOT}/${encodeURIComponent(id)}/actions/${action}`, body);
+
+/** What a rollout would do. */
+export const planRollout = async (client: Client, request: { readonly definition: unknown; readonly image: { readonly tag: string } }): Promise<PlannedRollout> =>
+  (await client.ask('POST', `${ROOT}/plan`, request)) as PlannedRollout;
+
+const FREEZE = '/meshshift/v1/freeze';
+type FreezeAnswer = { readonly freeze: Freeze | null };
+export const readFreeze = async (client: Client): Promise<Freeze | null> => ((await client.ask('GET', FREEZE)) as FreezeAnswer).freeze;
+export const setFreeze = async (client: Client, body: object): Promise<Freeze | null> => ((await client.ask('PUT', FREEZE, body)) as FreezeAnswer).freeze;
+export const liftFreeze = (client: Client): Promise<unknown> => client.ask('DELETE', FREEZE);
 
 export const putCanary = (client: Client, name: string, source: unknown): Promise<unknown> => client.ask('PUT', `/meshshift/v1/canaries/${encodeURIComponent(name)}`, source);

@@ -1,4 +1,5 @@
-import { FINAL_PHASES, type HistoryEntry, type Rollout } from '../contracts/rollout.ts';
+import * as z from 'zod/mini';
+import { FINAL_PHASES, PHASES, type HistoryEntry, type Rollout } from '../contracts/rollout.ts';
 import type { DocumentStore } from '../store/port.ts';
 import type { OpenBake } from './bakes.ts';
 import { findJudgeRecord, type JudgeRecord } from './judge-record.ts';
@@ -38,11 +39,29 @@ export async function showRollout(store: DocumentStore, id: string): Promise<Rol
 
 const MOST = 100;
 
-/** The newest rollouts first, at most 100, without history and measurements; of one definition if it is named. */
-export async function listRollouts(store: DocumentStore, definition?: string): Promise<Rollout[]> {
+const time = z.pipe(z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time such as 2026-01-31T09:00:00Z')), z.transform((text) => Date.parse(text)));
+
+/** What a list of rollouts may be narrowed to; `text` is looked for in ids, triggers, reasons and verdicts. */
+export const rolloutFilter = z.strictObject({
+  definition: z.optional(z.string()),
+  phase: z.optional(z.enum(PHASES)),
+  tag: z.optional(z.string()),
+  since: z.optional(time),
+  text: z.optional(z.string()),
+});
+type Filter = z.infer<typeof rolloutFilter>;
+
+function matches({ definition, phase, tag, since, text }: Filter, record: RolloutRecord): boolean {
+  const isNamed = (definition ?? record.definition) === record.definition && (phase ?? record.phase) === record.phase && (tag ?? record.image.tag) === record.image.tag;
+  const said = () => [record.id, record.trigger, record.reason, ...record.verdicts.map(({ reason }) => reason)].join('\n').toLowerCase();
+  return isNamed && record.startedAt >= (since ?? 0) && (text === undefined || said().includes(text.toLowerCase()));
+}
+
+/** The newest rollouts that match first, at most 100, without history and measurements. */
+export async function listRollouts(store: DocumentStore, filter: Filter = {}): Promise<Rollout[]> {
   const records = (await store.query(ROLLOUTS)).map(({ value }) => toRecord(value));
   return records
-    .filter((record) => definition === undefined || record.definition === definition)
+    .filter((record) => matches(filter, record))
     .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1))
     .slice(0, MOST)
     .map((record) => toRollout(record, { history: [], bake: undefined, judged: undefined }));

@@ -42,6 +42,8 @@ export interface World {
   metricsDown: boolean;
   /** What a function does instead of its handler, for faults. */
   readonly faults: Map<string, (payload: unknown) => Promise<unknown>>;
+  /** What the user's own functions answer, by name; one that is not here fails. */
+  readonly hooks: Map<string, (event: unknown) => unknown>;
   arn(machine: 'provision' | 'canary'): string;
   start(machine: 'provision' | 'canary', input: unknown, name?: string): Promise<string>;
   ended(executionArn: string): Promise<{ status: string; error?: string; cause?: string; output: unknown }>;
@@ -157,6 +159,12 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
       return;
     }
     const body = await bodyOf(request);
+    const [, hook] = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(path) ?? [];
+    if (hook !== undefined) {
+      const answered = world.hooks.get(decodeURIComponent(hook))?.(JSON.parse(body));
+      send(response, answered === undefined ? 404 : 200, answered ?? { Message: 'no such function' });
+      return;
+    }
     if (request.headers['x-amz-target'] === 'AWSEvents.PutEvents') {
       send(response, 200, await putEvents((JSON.parse(body) as { Entries: [] }).Entries));
       return;
@@ -194,6 +202,7 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
     traffic: 40,
     metricsDown: false,
     faults: new Map(),
+    hooks: new Map(),
     arn: (machine) => `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:meshshift-dev-${machine}`,
     start: async (machine, input, name) => (await stepFunctions.send(new StartExecutionCommand({ stateMachineArn: world.arn(machine), input: JSON.stringify(input), ...(name === undefined ? {} : { name }) }))).executionArn!,
     ended: async (executionArn) => {

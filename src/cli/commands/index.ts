@@ -6,7 +6,10 @@ import { eventPut } from './event-put.ts';
 import { meshApply } from './mesh-apply.ts';
 import { meshBootstrap } from './mesh-bootstrap.ts';
 import { meshDescribe } from './mesh-describe.ts';
+import { freezeLift, freezeSet, freezeShow } from './freeze.ts';
 import { rolloutAbort } from './rollout-abort.ts';
+import { rolloutActions } from './rollout-actions.ts';
+import { rolloutPlan } from './rollout-plan.ts';
 import { rolloutList } from './rollout-list.ts';
 import { rolloutStart } from './rollout-start.ts';
 import { rolloutStatus } from './rollout-status.ts';
@@ -21,9 +24,14 @@ export const commands: readonly Command[] = [
   meshBootstrap,
   canaryApply,
   canaryCheck,
+  rolloutPlan,
   rolloutStart,
   rolloutList,
   rolloutStatus,
+  ...rolloutActions,
   rolloutAbort,
+  freezeSet,
+  freezeLift,
+  freezeShow,
   eventPut,
 ];

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { PlanRefused } from '../../canary/errors.ts';
 import { InvalidInput } from '../../contracts/mistakes.ts';
+import { ResourceMissing } from '../../mesh/errors.ts';
 import { ActionRefused, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { ROUTES, type Answer } from './routes.ts';
@@ -11,7 +12,10 @@ export const httpRequest = z.object({
   body: z.optional(z.string()),
   isBase64Encoded: z.optional(z.boolean()),
   queryStringParameters: z.optional(z.record(z.string(), z.optional(z.string()))),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  requestContext: z.object({
+    http: z.object({ method: z.string() }),
+    authorizer: z.optional(z.object({ iam: z.optional(z.object({ userArn: z.optional(z.string()) })) })),
+  }),
 });
 type HttpRequest = z.infer<typeof httpRequest>;
 
@@ -26,6 +30,7 @@ const STATUS_OF: readonly (readonly [new (...args: never[]) => Error, number])[]
   [InvalidInput, 400],
   [PlanRefused, 400],
   [NotFound, 404],
+  [ResourceMissing, 404],
   [ActionRefused, 409],
 ];
 
@@ -55,7 +60,7 @@ async function dispatch(ports: Ports, { rawPath, body, isBase64Encoded, queryStr
   const found = matches.find(({ route }) => route.method === requestContext.http.method);
   if (found === undefined) return { status: 405, body: { error: 'MethodNotAllowed', message: `${rawPath} takes ${matches.map(({ route }) => route.method).join(', ')}` } };
   const text = isBase64Encoded === true ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
-  return found.route.answer(ports, { segments: found.segments, text, query: queryStringParameters });
+  return found.route.answer(ports, { segments: found.segments, text, query: queryStringParameters, caller: requestContext.authorizer?.iam?.userArn });
 }
 
 /** Answers a request of the rollouts API; what the caller did wrong is a 4xx with every mistake. */

@@ -2,8 +2,10 @@ import { parseInput } from '../../contracts/mistakes.ts';
 import { readText } from '../../contracts/read-text.ts';
 import { actionName, actionRequest, rolloutRequest } from '../../contracts/rollout.ts';
 import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource, writeDefinition } from '../definitions.ts';
+import { findFreeze, freezeRequest, liftFreeze, setFreeze } from '../freeze.ts';
+import { planOnly, planRequest } from '../plan-rollout.ts';
 import type { Ports } from '../ports.ts';
-import { listRollouts, showRollout } from '../show.ts';
+import { listRollouts, rolloutFilter, showRollout } from '../show.ts';
 import { startRollout } from '../start-rollout.ts';
 import { takeAction } from '../take-action.ts';
 
@@ -11,6 +13,8 @@ export interface Asked {
   readonly segments: readonly string[];
   readonly text: string;
   readonly query: Readonly<Record<string, string | undefined>>;
+  /** Who signed the request, where the API knows; then nobody can act in another's name. */
+  readonly caller?: string | undefined;
 }
 
 export interface Answer {
@@ -35,13 +39,20 @@ async function start(ports: Ports, { text }: Asked): Promise<Answer> {
   return { status: started ? 201 : 200, body: { id, started } };
 }
 
-async function act(ports: Ports, { segments: [id = '', name = ''], text }: Asked): Promise<Answer> {
+async function act(ports: Ports, { segments: [id = '', name = ''], text, caller }: Asked): Promise<Answer> {
   const action = parseInput(actionName, name, 'action');
   const asked = parseInput(actionRequest, readBody(text), 'request body');
-  const { id: answered } = await takeAction(ports, id, { action, ...asked });
+  const { id: answered } = await takeAction(ports, id, { action, ...asked, ...(caller === undefined ? {} : { who: caller }) });
   return { status: 202, body: action === 'retry' ? { id: answered } : await showRollout(ports.store, answered) };
 }
 
+async function freeze(ports: Ports, { text, caller }: Asked): Promise<Answer> {
+  const asked = parseInput(freezeRequest, readBody(text), 'request body');
+  return ok({ freeze: await setFreeze(ports, { ...asked, ...(caller === undefined ? {} : { who: caller }) }) });
+}
+
+const PLAN = /^\/meshshift\/v1\/rollouts\/plan$/;
+const FREEZE = /^\/meshshift\/v1\/freeze$/;
 const ROLLOUTS = /^\/meshshift\/v1\/rollouts\/?$/;
 const ROLLOUT = /^\/meshshift\/v1\/rollouts\/([^/]+)$/;
 const ACTION = /^\/meshshift\/v1\/rollouts\/([^/]+)\/actions\/([^/]+)$/;
@@ -50,8 +61,24 @@ const CANARY = /^\/meshshift\/v1\/canaries\/([^/]+)$/;
 
 /** The API: a row a method and path. */
 export const ROUTES: readonly Route[] = [
-  { method: 'GET', path: ROLLOUTS, answer: async ({ store }, { query }) => ok({ rollouts: await listRollouts(store, query['definition']) }) },
+  { method: 'GET', path: ROLLOUTS, answer: async ({ store }, { query }) => ok({ rollouts: await listRollouts(store, parseInput(rolloutFilter, query, 'query')) }) },
   { method: 'POST', path: ROLLOUTS, answer: start },
+  {
+    method: 'GET',
+    path: PLAN,
+    answer: async (ports, { query }) => ok(await planOnly(ports, parseInput(planRequest, { definition: query['definition'], image: { tag: query['tag'] } }, 'query'))),
+  },
+  { method: 'POST', path: PLAN, answer: async (ports, { text }) => ok(await planOnly(ports, parseInput(planRequest, readBody(text), 'request body'))) },
+  { method: 'GET', path: FREEZE, answer: async ({ store, clock }) => ok({ freeze: (await findFreeze(store, clock())) ?? null }) },
+  { method: 'PUT', path: FREEZE, answer: freeze },
+  {
+    method: 'DELETE',
+    path: FREEZE,
+    answer: async (ports) => {
+      await liftFreeze(ports);
+      return ok({ freeze: null });
+    },
+  },
   { method: 'GET', path: ROLLOUT, answer: async ({ store }, { segments: [id = ''] }) => ok(await showRollout(store, id)) },
   { method: 'POST', path: ACTION, answer: act },
   { method: 'GET', path: CANARIES, answer: async ({ store }) => ok({ canaries: await listDefinitions(store) }) },
