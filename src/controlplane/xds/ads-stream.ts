@@ -58,6 +58,8 @@ export abstract class AdsStream {
   /** Whether the client already serves by some earlier configuration. */
   #hasTraffic = false;
   #advancing = false;
+  /** Whether the client has asked for anything: until then nobody knows what it has, and nothing is decided. */
+  #begun = false;
 
   constructor(options: AdsStreamOptions) {
     this.nodeId = options.nodeId;
@@ -88,6 +90,11 @@ export abstract class AdsStream {
     this.#target = snapshot;
     this.#enter('add');
     this.#advance();
+  }
+
+  /** The client asks for something. */
+  protected begin(): void {
+    this.#begun = true;
   }
 
   /** A client that was connected before serves by what it got then. */
@@ -128,7 +135,7 @@ export abstract class AdsStream {
 
   /** Goes through as many phases as nothing holds up. */
   #advance(): void {
-    if (this.#target === undefined || this.#advancing) return;
+    if (this.#target === undefined || this.#advancing || !this.#begun) return;
     this.#advancing = true;
     try {
       if (this.#phase === 'add') this.#add(this.#target);
@@ -222,6 +229,7 @@ export class StateStream extends AdsStream {
 
   /** Takes a request of one type. `version` is what the client says it has: set on its first request when it was connected before. */
   request(type: ResourceType, request: TypeRequest, version: string): void {
+    this.begin();
     if (version !== '' && request.nonce === '') {
       this.noteTraffic();
       if (this.#resume(type, request.names, version)) return;
@@ -248,6 +256,7 @@ export class DeltaStream extends AdsStream {
   protected readonly types = byType((type) => new DeltaSubscription(type, (response) => this.write(type, response)));
 
   request(type: ResourceType, request: DeltaRequest): void {
+    this.begin();
     if (Object.keys(request.initial).length > 0) this.noteTraffic();
     if (this.types[type].request(request)) this.proceed(type, request.error);
   }
