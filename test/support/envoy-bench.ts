@@ -40,6 +40,8 @@ export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind
     envoy,
     state,
     accepted: async () => {
+      // A change is published after the turn in which it was made.
+      await new Promise(setImmediate);
       const found = await eventually(() => (state()?.state === 'pending' ? undefined : state()), 'a verdict');
       if (found.state !== 'acked') throw new Error(`refused: ${found.error ?? ''}`);
     },
