@@ -100,6 +100,34 @@ test('reads state machines with their substitutions and rules with their targets
   ]);
 });
 
+test('reads schedules with their dates as seconds, and their groups', () => {
+  const resources = `${BASE['infra/resources.yml'] ?? ''}  Nights: { Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: nights } }
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      GroupName: { Ref: Nights }
+      ScheduleExpression: cron(0 3 * * ? *)
+      StartDate: "2026-01-01T00:00:00.5Z"
+      FlexibleTimeWindow: { Mode: "OFF" }
+      Target: { Arn: { Ref: Order }, RoleArn: { "Fn::GetAtt": [OrderRole, Arn] } }
+`;
+  const { schedules, scheduleGroups } = read({ 'infra/resources.yml': resources });
+  expect(scheduleGroups).toEqual([{ logicalId: 'Nights', name: 'nights' }]);
+  expect(schedules).toEqual([
+    {
+      logicalId: 'Nightly',
+      input: {
+        Name: 'Nightly',
+        GroupName: 'nights',
+        ScheduleExpression: 'cron(0 3 * * ? *)',
+        StartDate: 1_767_225_600.5,
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: 'arn:aws:states:eu-central-1:111122223333:stateMachine:order', RoleArn: 'arn:aws:iam::111122223333:role/OrderRole' },
+      },
+    },
+  ]);
+});
+
 const replaced = (file: string, from: string, to: string): Record<string, string> => {
   const content = BASE[file] ?? '';
   expect(content).toContain(from);
