@@ -29,8 +29,10 @@ const VALUES: Readonly<Record<string, Values>> = {
   'AWS::Events::EventBus': named('Name', 'events', (name) => `event-bus/${name}`, 'name'),
   'AWS::Scheduler::ScheduleGroup': named('Name', 'scheduler', (name) => `schedule-group/${name}`, 'name'),
   'AWS::Scheduler::Schedule': (id, properties, scope) => {
-    const group = typeof properties['GroupName'] === 'string' ? properties['GroupName'] : 'default';
-    return named('Name', 'scheduler', (name) => `schedule/${group}/${name}`, 'name')(id, properties, scope);
+    const { GroupName: group = 'default' } = properties;
+    const { ref, attributes } = named('Name', 'scheduler', (name) => `schedule/${String(group)}/${name}`, 'name')(id, properties, scope);
+    // A group that a function names is not known yet.
+    return { ref, attributes: typeof group === 'string' ? attributes : {} };
   },
   'AWS::DynamoDB::Table': named('TableName', 'dynamodb', (name) => `table/${name}`, 'name'),
   'AWS::IAM::Role': named('RoleName', 'iam', (name) => `role/${name}`, 'name'),
