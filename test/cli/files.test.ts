@@ -18,7 +18,7 @@ target: { mesh: pgMesh, virtualRouter: svcNode1 }
 canary: { virtualNode: svcNode1v2 }
 steps: [25, 150]
 bake: 5 minutes
-windows: ["Mon-Fri 09:00-16:00"]
+windows: ["Someday 09:00-16:00"]
 `;
 
 describe('canary check', () => {
@@ -37,7 +37,7 @@ describe('canary check', () => {
     expect(stderr).toContain('broken.yaml: canary.virtualNode: "svcNode1v2": must contain {{tag}}');
     expect(stderr).toContain('broken.yaml: steps[1].weight: 150: must be a weight');
     expect(stderr).toContain('broken.yaml: bake: "5 minutes": must be a duration');
-    expect(stderr).toContain('broken.yaml: windows: ["Mon-Fri 09:00-16:00"]: ');
+    expect(stderr).toContain('broken.yaml: windows[0]: "Someday 09:00-16:00": must be');
     expect(stderr).toContain('5 mistakes');
   });
 
@@ -46,7 +46,7 @@ describe('canary check', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     const { valid, mistakes } = JSON.parse(stdout) as { valid: boolean; mistakes: { path: string }[] };
     expect(valid).toBe(false);
-    expect(mistakes.map(({ path }) => path).sort()).toEqual(['bake', 'canary.virtualNode', 'steps[1].weight', 'target.route', 'windows']);
+    expect(mistakes.map(({ path }) => path).sort()).toEqual(['bake', 'canary.virtualNode', 'steps[1].weight', 'target.route', 'windows[0]']);
   });
 
   test('a syntax error names its line', async () => {
