@@ -1,39 +1,47 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { temporaryFolder } from './control-plane.ts';
 
-/** PEM each. */
+/** A certificate with its key, as PEM files. */
 export interface Certificate {
-  readonly certificate: string;
-  readonly key: string;
+  readonly certificateChain: string;
+  readonly privateKey: string;
 }
 
-export interface Authority extends Certificate {
-  /** Path of the authority's own certificate. */
+/** An authority of its own, for one test. */
+export interface Authority {
+  /** The file of its own certificate. */
   readonly file: string;
-  /** Issues a certificate; names as OpenSSL has them: `DNS:a.b`, `IP:127.0.0.1`, `URI:spiffe://…`. */
-  issue(names: string): Certificate;
+  /** Issues a certificate for a DNS name or URI. */
+  issue(name: string): Certificate;
+  dispose(): void;
 }
 
-/** A certificate authority made by OpenSSL for one test. */
-export function createAuthority(): Authority {
-  const folder = temporaryFolder();
-  const path = (name: string): string => join(folder, name);
-  const openssl = (...words: string[]): void => void execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
-  const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const read = (name: string): Certificate => ({ certificate: readFileSync(path(`${name}.pem`), 'utf8'), key: readFileSync(path(`${name}.key`), 'utf8') });
-  openssl('req', '-x509', ...keyOptions, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test authority', '-days', '2');
-  let issued = 0;
+/** Whether certificates can be made here. */
+export const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0;
+
+const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
+const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+export const read = (file: string): string => readFileSync(file, 'utf8');
+
+/** Makes an authority whose files live in a folder of their own. */
+export function createAuthority(name = 'authority'): Authority {
+  const folder = mkdtempSync(join(tmpdir(), 'meshshift-ca-'));
+  const at = (file: string): string => join(folder, file);
+  openssl('req', '-x509', ...KEY, '-days', '2', '-subj', `/CN=${name}`, '-keyout', at('ca.key'), '-out', at('ca.pem'));
+  let count = 0;
   return {
-    ...read('ca'),
-    file: path('ca.pem'),
-    issue: (names) => {
-      const name = `leaf${++issued}`;
-      writeFileSync(path(`${name}.ext`), `subjectAltName=${names}\n`);
-      openssl('req', '-new', ...keyOptions, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-      openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '2', '-extfile', `${name}.ext`);
-      return read(name);
+    file: at('ca.pem'),
+    issue: (subject) => {
+      const stem = `leaf-${++count}`;
+      const names = subject.includes('://') ? `URI:${subject}` : `DNS:${subject}`;
+      writeFileSync(at(`${stem}.cnf`), `subjectAltName=${names}\n`);
+      openssl('req', '-new', ...KEY, '-subj', `/CN=${stem}`, '-keyout', at(`${stem}.key`), '-out', at(`${stem}.csr`));
+      openssl('x509', '-req', '-in', at(`${stem}.csr`), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '2', '-extfile', at(`${stem}.cnf`), '-out', at(`${stem}.pem`));
+      return { certificateChain: at(`${stem}.pem`), privateKey: at(`${stem}.key`) };
     },
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
