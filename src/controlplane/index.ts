@@ -4,10 +4,14 @@ import type { DocumentStore } from '../store/port.ts';
 import { createAccess, type AccessOptions } from './access/access.ts';
 import { guardHttp } from './access/http-guard.ts';
 import { openMeshApi } from './api/mesh-api.ts';
+import { cloudMapFinder } from './endpoints/cloud-map-finder.ts';
+import { createCloudMap } from './endpoints/cloud-map.ts';
 import { openEndpointRegistry } from './endpoints/endpoint-registry.ts';
+import { withInstances } from './endpoints/with-instances.ts';
 import { createExtensions } from './http/extensions.ts';
 import type { TelemetryReader } from './model/counts.ts';
 import { startXds, type XdsEndpoint } from './start-xds.ts';
+import { after } from './timers.ts';
 import { openArchive } from './xds/archive.ts';
 
 export interface ControlPlaneOptions {
@@ -24,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly reportIntervalMs?: number;
   /** Who may call, by access keys of its own; without it only this machine is served. */
   readonly access?: AccessOptions;
+  /** Where AWS Cloud Map is asked for instances; by default AWS_ENDPOINT_URL_SERVICEDISCOVERY, else AWS's own endpoint. */
+  readonly cloudMapEndpoint?: string;
 }
 
 export interface ControlPlane {
@@ -46,7 +52,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const endpoints = await openEndpointRegistry(store);
   const access = options.access === undefined ? undefined : createAccess(options.access, options.region, options.clock);
   const archive = openArchive(store, options.clock, log);
-  const xds = await startXds({ ...options, reader: api.reader, endpoints, access, archive });
+  const finder = cloudMapFinder({ region: options.region, endpoint: options.cloudMapEndpoint ?? process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] });
+  const cloudMap = createCloudMap({ reader: api.reader, finder, after, log });
+  const xds = await startXds({ ...options, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive }).catch((error: unknown) => {
+    cloudMap.close();
+    throw error;
+  });
   const { publisher, telemetry, connected } = xds;
   const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, log });
   return {
@@ -55,6 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     xdsPort: xds.port,
     telemetry,
     close: async () => {
+      cloudMap.close();
       xds.close();
       await archive.close();
     },

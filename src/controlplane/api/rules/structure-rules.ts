@@ -1,5 +1,7 @@
+import type { DnsServiceDiscovery } from '@aws-sdk/client-app-mesh';
 import { KINDS } from '../kinds.ts';
 import { absolutePath, allOf, atMostOne, exactlyOne, notEmpty, type Finding, type Rule } from './finding.ts';
+import { hostMatchRule, hostnameRule, notFromAcm } from './host-rules.ts';
 import {
   discoveryRule,
   durationRule,
@@ -10,6 +12,7 @@ import {
   outlierRule,
   uniquePorts,
 } from './listener-rules.ts';
+import { logFormatRule } from './log-format.ts';
 import { nameRule, serviceNameRule, tagsRule, tokenRule } from './name-rules.ts';
 import { grpcMatchRule, headerNameRule, rangeRule, regexRule, retryRule, weightsRule } from './route-rules.ts';
 
@@ -39,9 +42,12 @@ const RULES: ReadonlyMap<string, Rule<never>> = new Map<string, Rule<never>>([
   ['VirtualGatewayHealthCheckPolicy', healthCheckRule],
   ['OutlierDetection', outlierRule],
   ['Duration', durationRule],
-  ['DnsServiceDiscovery', notEmpty('hostname', 255)],
-  ['ListenerTlsAcmCertificate', notEmpty('certificateArn')],
-  ['VirtualGatewayListenerTlsAcmCertificate', notEmpty('certificateArn')],
+  ['DnsServiceDiscovery', allOf<DnsServiceDiscovery>(notEmpty('hostname', 255), hostnameRule)],
+  ['LoggingFormat', logFormatRule],
+  ['ListenerTlsAcmCertificate', notFromAcm],
+  ['VirtualGatewayListenerTlsAcmCertificate', notFromAcm],
+  ['TlsValidationContextAcmTrust', notFromAcm],
+  ['VirtualGatewayTlsValidationContextAcmTrust', notFromAcm],
   ['ListenerTlsSdsCertificate', notEmpty('secretName')],
   ['VirtualGatewayListenerTlsSdsCertificate', notEmpty('secretName')],
   ['TlsValidationContextSdsTrust', notEmpty('secretName')],
@@ -66,7 +72,7 @@ const RULES: ReadonlyMap<string, Rule<never>> = new Map<string, Rule<never>>([
   ['GrpcRouteMetadataMatchMethod', regexRule],
   ['GrpcMetadataMatchMethod', regexRule],
   ['MatchRange', rangeRule],
-  ['GatewayRouteHostnameMatch', exactlyOne('exact', 'suffix')],
+  ['GatewayRouteHostnameMatch', allOf<object>(exactlyOne('exact', 'suffix'), hostMatchRule)],
   ['HttpGatewayRouteRewrite', atMostOne('prefix', 'path')],
   ['HttpGatewayRoutePathRewrite', absolutePath('exact')],
   ['HttpGatewayRoutePrefixRewrite', allOf<object>(exactlyOne('defaultPrefix', 'value'), absolutePath('value'))],
