@@ -22,14 +22,27 @@ export interface EnvoyBench {
 
 export interface BenchOptions {
   readonly sdsSocketPath?: string;
+  /** Names are asked of a server on this port of loopback. */
+  readonly dnsPort?: number;
 }
 
+const resolver = (port: number): object => ({
+  typed_dns_resolver_config: {
+    name: 'envoy.network.dns_resolver.cares',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig',
+      resolvers: [{ socket_address: { address: '127.0.0.1', port_value: port } }],
+    },
+  },
+});
+
 /** Starts a control plane and an Envoy that is one of its proxies. */
-export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind' | 'name' | 'listen'>, options: BenchOptions = {}): Promise<EnvoyBench> {
+export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind' | 'name' | 'listen'>, { dnsPort, ...options }: BenchOptions = {}): Promise<EnvoyBench> {
   const mesh = editableMesh(specs);
   const xds = await startXds({ reader: mesh.reader, endpoints: mesh.endpoints, clock: Date.now, log: silent, xds: { host: '127.0.0.1', port: 0 } });
   const nodeId = `mesh/${specs.name}/${proxy.kind}/${proxy.name}`;
-  const bootstrap = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, ...options, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
+  const generated = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, ...options, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
+  const bootstrap = { ...generated, ...(dnsPort === undefined ? {} : resolver(dnsPort)) };
   const envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent }).catch((error: unknown) => {
     xds.close();
     throw error;
