@@ -1,4 +1,4 @@
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { EFFECTS } from '../canary/actions.ts';
 import { targetsOf, withTargets } from '../canary/weights.ts';
 import type { RouteSpec, UndoRequest } from '../contracts/rollout.ts';
@@ -37,7 +37,12 @@ const undoName = (id: string, at: number): string => `${id.slice(0, 65)}-undo-${
 export async function startUndo(ports: Ports, id: string, { who, reason }: { readonly who: string; readonly reason: string }): Promise<void> {
   await assertUndoable(ports, await readRecord(ports.store, id));
   const input: UndoRequest = { undo: id, who, reason };
-  await ports.stepFunctions.send(new StartExecutionCommand({ stateMachineArn: ports.canaryStateMachineArn, name: undoName(id, ports.clock()), input: JSON.stringify(input) }));
+  try {
+    await ports.stepFunctions.send(new StartExecutionCommand({ stateMachineArn: ports.canaryStateMachineArn, name: undoName(id, ports.clock()), input: JSON.stringify(input) }));
+  } catch (error) {
+    // Asked twice at the same moment: it is started.
+    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+  }
 }
 
 /**

@@ -1,0 +1,95 @@
+import { ConflictException, NotFoundException } from '@aws-sdk/client-app-mesh';
+import { identify, type MeshResource } from '../../src/contracts/mesh-file.ts';
+import type { MeshClient } from '../../src/mesh/client.ts';
+import type { ResourceData } from '../../src/mesh/operations.ts';
+import { ResourceChanged } from '../../src/mesh/errors.ts';
+import { ConditionFailed, type Document, type DocumentStore, type Write } from '../../src/store/port.ts';
+
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** A store in memory that yields at each call, so that concurrent calls interleave. */
+export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
+  const documents = new Map<string, Document>();
+  const keyOf = (pk: string, sk: string): string => `${pk}\n${sk}`;
+  const holds = ({ pk, sk, ...write }: Write): boolean => {
+    const condition = write.if;
+    const document = documents.get(keyOf(pk, sk));
+    if (condition === undefined) return true;
+    if (condition === 'absent') return document === undefined;
+    return condition === 'present' ? document !== undefined : document?.version === condition.version;
+  };
+  const all = (pk: string): Document[] => [...documents.values()].filter((document) => document.pk === pk).sort((a, b) => (a.sk < b.sk ? -1 : 1));
+  return {
+    all,
+    get: async ({ pk, sk }) => {
+      await Promise.resolve();
+      const document = documents.get(keyOf(pk, sk));
+      return document === undefined ? undefined : copy(document);
+    },
+    query: async (pk, { prefix = '', limit = Infinity } = {}) => {
+      await Promise.resolve();
+      return copy(all(pk).filter(({ sk }) => sk.startsWith(prefix)).slice(0, limit));
+    },
+    write: async (writes) => {
+      await Promise.resolve();
+      for (const write of writes) if (!holds(write)) throw new ConditionFailed(write, write.if!);
+      for (const write of writes) {
+        const key = keyOf(write.pk, write.sk);
+        if (write.kind === 'delete') documents.delete(key);
+        if (write.kind === 'put') documents.set(key, { pk: write.pk, sk: write.sk, version: (documents.get(key)?.version ?? 0) + 1, value: copy(write.value) });
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+interface Stored {
+  spec: object;
+  version: number;
+  tags: readonly { key?: string | undefined; value?: string | undefined }[];
+}
+
+/** App Mesh in memory, as far as rollouts use it. Its propagation is that of a control plane that does not tell. */
+export function memoryMesh(): MeshClient & { put(resource: MeshResource): void; names(): string[] } {
+  const resources = new Map<string, Stored>();
+  const data = (name: string, { spec, version }: Stored): ResourceData => ({ spec: copy(spec), version, status: 'ACTIVE', arn: name });
+  const put = (resource: MeshResource): ResourceData => {
+    const name = identify(resource);
+    const stored = { spec: copy(resource.input['spec'] as object), version: (resources.get(name)?.version ?? 0) + 1, tags: (resource.input['tags'] ?? resources.get(name)?.tags ?? []) as Stored['tags'] };
+    resources.set(name, stored);
+    return data(name, stored);
+  };
+  return {
+    url: 'data:application/json,{}#',
+    put,
+    names: () => [...resources.keys()],
+    describe: async (resource) => {
+      await Promise.resolve();
+      const name = identify(resource);
+      const stored = resources.get(name);
+      return stored === undefined ? undefined : data(name, stored);
+    },
+    create: async (resource) => {
+      await Promise.resolve();
+      if (resources.has(identify(resource))) throw new ResourceChanged('it is there already', { cause: new ConflictException({ message: 'there', $metadata: {} }) });
+      return put(resource);
+    },
+    update: async (resource, ifVersion) => {
+      await Promise.resolve();
+      const stored = resources.get(identify(resource));
+      if (stored === undefined) throw new NotFoundException({ message: 'gone', $metadata: {} });
+      if (stored.version !== ifVersion) throw new ResourceChanged('someone else wrote');
+      return put(resource);
+    },
+    delete: async (resource) => {
+      await Promise.resolve();
+      const name = identify(resource);
+      const stored = resources.get(name);
+      resources.delete(name);
+      return stored === undefined ? undefined : data(name, stored);
+    },
+    tags: (arn) => Promise.resolve((resources.get(arn)?.tags ?? []) as never),
+    tag: () => Promise.resolve(),
+    close: () => undefined,
+  };
+}

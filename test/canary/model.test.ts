@@ -1,0 +1,230 @@
+import { EFFECTS } from '../../src/canary/actions.ts';
+import { targetsOf, weightsOf, withTargets } from '../../src/canary/weights.ts';
+import { ACTIONS, FINAL_PHASES, PHASES, type Phase } from '../../src/contracts/rollout.ts';
+import { readRecord, updateRecord, type RolloutRecord } from '../../src/rollout/records.ts';
+import { findHolder } from '../../src/rollout/lock.ts';
+import { openModel, routeBefore, target, type Model } from './model.ts';
+import { seeded } from './random.ts';
+
+/** Each of some 60 things that happen, in an order of its own. */
+const RUNS = 1000;
+const MOST_STATES = 400;
+
+const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+const maybe = <T>(random: () => number, chance: number, fields: T): T | object => (random() < chance ? fields : {});
+
+const definition = (random: () => number) => ({
+  name: 'd',
+  image: { repository: 'd' },
+  target,
+  canary: { virtualNode: 'n{{tag}}' },
+  steps: pick<unknown>(random, [[50], [10, 40, 100], [25, { weight: 60, approval: true }], [{ cohort: { header: { name: 'x', value: 'y' } } }, 30], { linear: { weight: 25 } }]),
+  bake: '1m',
+  deadline: '2h',
+  concurrency: pick(random, ['replace', 'queue', 'reject']),
+  onForeignChange: pick(random, ['heal', 'halt']),
+  analysis: { onInconclusive: pick(random, ['advance', 'hold', 'rollBack']), noTraffic: pick(random, ['advance', 'hold', 'rollBack']) },
+  ...maybe(random, 0.3, { windows: ['Mon-Fri 09:00-13:00 UTC'] }),
+  ...maybe(random, 0.3, { approval: { before: [100], quorum: 2, expires: '3h' } }),
+  ...maybe(random, 0.3, { rollBack: { weight: 20, interval: '1m' } }),
+  ...maybe(random, 0.3, { afterPromotion: { bake: '5m', retireStable: pick(random, ['keep', 'delete']) } }),
+  ...maybe(random, 0.3, { hooks: { before: 'meshshift-hook-a', step: 'meshshift-hook-a', after: 'meshshift-hook-a' } }),
+});
+
+const records = ({ store }: Model): RolloutRecord[] => store.all('rollout').map(({ value }) => value as RolloutRecord);
+
+/** One thing that happens. */
+async function happen(model: Model, random: () => number): Promise<void> {
+  const dice = random();
+  const running = model.running();
+  if (dice < 0.6 && running.length > 0) return model.run(pick(random, running));
+  if (dice < 0.75) {
+    model.passTime();
+    return;
+  }
+  if (dice < 0.87 && records(model).length > 0) {
+    // A refusal is an effect too; what fails is asked again by whoever asked.
+    await model.act(pick(random, records(model)).id, pick(random, ACTIONS), pick(random, ['ada', 'bob'])).catch((error: unknown) => {
+      expect(['ActionRefused', 'ConditionFailed', 'ResourceMissing', 'ResourceChanged']).toContain((error as Error).name);
+    });
+    return;
+  }
+  if (dice < 0.9) await model.start(`v${1 + Math.floor(random() * 3)}`);
+  else if (dice < 0.92) model.model.bad = random() < 0.4;
+  else if (dice < 0.94) model.model.idle = random() < 0.4;
+  else if (dice < 0.96) await (random() < 0.4 ? model.freeze() : model.lift());
+  else if (dice < 0.97 && running.length > 0) await model.stop(pick(random, running)).catch(() => undefined);
+  model.model.now += 1000;
+}
+
+/** No target holds more than there is, and none has weight but the side that serves and the canary of the rollout that holds the route. */
+async function assertWeights(model: Model, serving: ReadonlySet<string>): Promise<void> {
+  const holder = await findHolder(model.store, target);
+  const record = holder === undefined ? undefined : await readRecord(model.store, holder);
+  const spec = await model.route();
+  const weights = targetsOf(spec).filter(({ weight = 0 }) => weight > 0);
+  // Thousands of times a second: plainer than expect, and quicker.
+  const sum = weights.reduce((total, { weight = 0 }) => total + weight, 0);
+  if (sum !== 100) throw new Error(`the weights sum up to ${sum}`);
+  const allowed = record === undefined ? serving : new Set([record.stable, record.canary]);
+  const other = weights.find(({ virtualNode = '' }) => !allowed.has(virtualNode));
+  if (other !== undefined) throw new Error(`${other.virtualNode ?? ''} has weight, and is neither ${[...allowed].join(' nor ')}`);
+}
+
+async function settle(model: Model): Promise<void> {
+  for (let turn = 0; model.running().length > 0; turn += 1) {
+    if (turn > 3000) throw new Error(`no exit from ${model.running().map(({ state, id }) => `${state} of ${id}`).join(', ')}`);
+    for (const execution of model.running()) await model.run(execution);
+    if (model.running().every(({ due }) => due !== undefined)) model.passTime();
+  }
+}
+
+async function explore(seed: number): Promise<{ states: number; ends: Phase[] }> {
+  const random = seeded(seed);
+  const model = openModel(random);
+  model.model.faults = random() < 0.5 ? 0 : 0.1;
+  const settings = definition(random);
+  await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: settings }]);
+  await model.start('v1');
+  const every = (): Set<string> => new Set(['v0', ...records(model).map(({ canary }) => canary)]);
+  for (let turn = 0; turn < 60; turn += 1) {
+    // Some things happen at the same time.
+    await Promise.all(Array.from({ length: random() < 0.2 ? 3 : 1 }, () => happen(model, random)));
+    await assertWeights(model, every());
+  }
+  model.model.faults = 0;
+  await settle(model);
+  // Executions that did not succeed are told of until somebody has seen to them.
+  for (const execution of model.executions.filter(({ status }) => status === 'ABORTED' || status === 'FAILED')) await model.stop(execution);
+  await settle(model);
+  expect(await findHolder(model.store, target)).toBeUndefined();
+  expect(model.store.all('bake')).toEqual([]);
+  for (const record of records(model)) expect(FINAL_PHASES.has(record.phase)).toBe(true);
+  for (const { entered } of model.executions) expect(entered).toBeLessThan(MOST_STATES);
+  const live = await model.route();
+  expect(Object.values(weightsOf(live))).toEqual([100]);
+  expect(withTargets(live, [])).toEqual(withTargets(routeBefore, []));
+  expect(model.mesh.names().filter((name) => name.includes('cohort'))).toEqual([]);
+  expect(model.mesh.names()).toContain(`CreateVirtualNode m/${Object.keys(weightsOf(live))[0]!}`);
+  return { states: model.executions.reduce((sum, { entered }) => sum + entered, 0), ends: records(model).map(({ phase }) => phase) };
+}
+
+test('whatever happens in whatever order: every rollout ends, the lock is given back, weights stay between before and target', async () => {
+  const ends = new Map<Phase, number>();
+  let states = 0;
+  for (let seed = 1; seed <= RUNS; seed += 1) {
+    const result = await explore(seed).catch((error: unknown) => {
+      throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+    });
+    states += result.states;
+    for (const phase of result.ends) ends.set(phase, (ends.get(phase) ?? 0) + 1);
+  }
+  // The exploration is worth something only if it reaches every end.
+  for (const phase of FINAL_PHASES) expect(ends.get(phase) ?? 0).toBeGreaterThan(RUNS / 100);
+  expect(states).toBeGreaterThan(RUNS * 10);
+}, 120_000);
+
+describe('every action in every phase has the effect that the table says', () => {
+  const cases = ACTIONS.flatMap((action) => PHASES.map((phase) => [action, phase, EFFECTS[action][phase]] as const));
+  test.each(cases)('%s in %s: %s', async (action, phase, effect) => {
+    const model = openModel(seeded(1));
+    await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...definition(seeded(1)), steps: [50], bake: '1m', concurrency: 'replace' } }]);
+    const { id } = await model.start('v1');
+    await model.run(model.executions[0]!);
+    if (phase === 'Succeeded') {
+      await model.act(id, 'promote', 'ada');
+      model.model.idle = false;
+      await settle(model).catch(() => undefined);
+    }
+    const before = await updateRecord(model.store, id, (record) => ({ record: { ...record, phase, pendingAction: null } }));
+    const answer = await model.act(id, action, 'bob').then(
+      (record) => ({ record, error: undefined }),
+      (error: unknown) => ({ record: undefined, error: error as Error }),
+    );
+    const after = await readRecord(model.store, id);
+    if (effect === 'refuse') {
+      expect(answer.error?.name).toBe('ActionRefused');
+      expect(after).toEqual(before);
+      return;
+    }
+    if (effect === 'already') {
+      expect(answer.error).toBeUndefined();
+      expect(after).toEqual(before);
+      return;
+    }
+    // Whether there is something to bring back is tested with the whole machine.
+    if (action === 'undo') expect(answer.error?.message ?? '').not.toContain(`the rollout ${id} is ${phase}`);
+    else if (action === 'retry') expect(model.executions.map(({ name }) => name)).toContain(`${id.slice(0, -1)}2`);
+    else if (action === 'approve') expect(after.approvals).toMatchObject([{ who: 'bob' }]);
+    else expect(after.pendingAction).toMatchObject({ action, who: 'bob' });
+  });
+});
+
+describe('a rollout of a week stays far below the 25,000 events of a history', () => {
+  /** Entered, scheduled, started, submitted, ended, exited, and one to spare. */
+  const EVENTS_A_STATE = 7;
+  const base = { name: 'd', image: { repository: 'd' }, target, canary: { virtualNode: 'n{{tag}}' }, bake: '1m', deadline: '7d' };
+
+  test.each([
+    ['held without traffic until its deadline', { steps: [50] }, true, 'RolledBack'],
+    ['in a hundred steps, each in a window', { steps: { linear: { weight: 1, interval: '100m' } }, windows: ['* 09:00-17:00 UTC'], deadline: '40d' }, false, 'Succeeded'],
+    ['waiting for approvals', { steps: [25, 50, 75, 100], approval: { before: [25], quorum: 1, expires: '7d' } }, false, 'RolledBack'],
+  ] as const)('%s', async (_, fields, idle, phase) => {
+    const model = openModel(seeded(1));
+    model.model.idle = idle;
+    await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...base, ...fields } }]);
+    const began = model.model.now;
+    await model.start('v1');
+    await settle(model);
+    expect(records(model)).toMatchObject([{ phase }]);
+    expect(model.model.now - began).toBeGreaterThanOrEqual(7 * 86_400_000);
+    expect(model.executions[0]!.entered * EVENTS_A_STATE).toBeLessThanOrEqual(5000);
+  });
+
+  test('queued behind one of them, too', async () => {
+    const model = openModel(seeded(1));
+    model.model.idle = true;
+    await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...base, steps: [50], concurrency: 'queue' } }]);
+    await model.start('v1');
+    await model.run(model.executions[0]!);
+    await model.start('v2');
+    await settle(model);
+    for (const { entered } of model.executions) expect(entered * EVENTS_A_STATE).toBeLessThanOrEqual(5000);
+  });
+});
+
+describe('the lock', () => {
+  test('has one holder among many that come at once, and a number that only rises', async () => {
+    for (let seed = Number(process.env['SEED'] ?? 1); seed <= 50; seed += 1) {
+      const model = openModel(seeded(seed));
+      await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...definition(seeded(1)), concurrency: 'queue' } }]);
+      for (let index = 0; index < 12; index += 1) await model.start(`v${index}`);
+      let fence = 0;
+      for (let round = 0; round < 12; round += 1) {
+        await Promise.all(model.running().map((execution) => model.run(execution)));
+        const held = model.store.all('rollout').map(({ value }) => value as RolloutRecord).filter(({ phase }) => !FINAL_PHASES.has(phase));
+        expect(held.length).toBeLessThanOrEqual(1);
+        const lock = model.store.all('lock')[0]!.value as { fence: number };
+        expect(lock.fence).toBeGreaterThanOrEqual(fence);
+        fence = lock.fence;
+      }
+    }
+  });
+
+  test('that was lost keeps its last holder from writing', async () => {
+    const model = openModel(seeded(1));
+    await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...definition(seeded(1)), steps: [50], approval: undefined, windows: undefined, hooks: undefined } }]);
+    await model.start('v1');
+    const execution = model.executions[0]!;
+    for (const state of ['Plan', 'EnsureCanary', 'AddTarget']) {
+      expect(execution.state).toBe(state);
+      await model.run(execution);
+    }
+    const [lock] = model.store.all('lock');
+    await model.store.write([{ kind: 'put', pk: lock!.pk, sk: lock!.sk, value: { holder: execution.id, fence: 99 } }]);
+    const before = await model.route();
+    await model.run(execution);
+    expect(execution).toMatchObject({ state: 'RollBack', error: 'LockLost' });
+    expect(await model.route()).toEqual(before);
+  });
+});

@@ -1,0 +1,246 @@
+import { DescribeExecutionCommand, ExecutionAlreadyExists, SendTaskFailureCommand, SendTaskSuccessCommand, StartExecutionCommand, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
+import { TransientFault } from '../../src/contracts/faults.ts';
+import { silent } from '../../src/contracts/log.ts';
+import type { Action, RouteSpec } from '../../src/contracts/rollout.ts';
+import { beginRollout } from '../../src/rollout/begin.ts';
+import { openBake } from '../../src/rollout/bake.ts';
+import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
+import { rollBackStopped } from '../../src/rollout/execution-stopped.ts';
+import { finishRollout } from '../../src/rollout/finish-rollout.ts';
+import { liftFreeze, setFreeze } from '../../src/rollout/freeze.ts';
+import { judgeBake } from '../../src/rollout/judge-bake.ts';
+import type { Ports } from '../../src/rollout/ports.ts';
+import { promote } from '../../src/rollout/promote.ts';
+import { enqueue } from '../../src/rollout/queue.ts';
+import { rollBack } from '../../src/rollout/roll-back.ts';
+import { shiftToStep } from '../../src/rollout/shift-traffic.ts';
+import { startRollout } from '../../src/rollout/start-rollout.ts';
+import { takeAction } from '../../src/rollout/take-action.ts';
+import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
+import { noWorkloads } from '../../src/workloads/none.ts';
+import { memoryMesh, memoryStore } from './memory.ts';
+
+const START = Date.parse('2026-06-05T12:00:00Z');
+export const target = { mesh: 'm', virtualRouter: 'r', route: 'r' };
+const route = { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r' } } as const;
+export const routeBefore: RouteSpec = { priority: 5, http2Route: { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: 'v0', weight: 100 }] } } };
+
+/** An execution of canary.asl.json: the states that do something, in its order and with its catchers. */
+interface Execution {
+  readonly name: string;
+  readonly input: { undo?: string; definition?: string; image?: { tag: string } };
+  readonly startedAt: number;
+  state: string;
+  status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
+  /** The rollout that it is about. */
+  id: string;
+  step: number;
+  bake: number;
+  seconds: number;
+  endedBy: 'time' | 'action' | 'verdict';
+  error: string;
+  cause: string;
+  decision: Awaited<ReturnType<typeof judgeBake>> | undefined;
+  token: string | undefined;
+  due: number | undefined;
+  entered: number;
+  attempts: number;
+}
+
+const hasEnded = ({ status }: Execution): boolean => status !== 'RUNNING';
+
+/** Rollouts on a mesh in memory, driven a state at a time, in any order, with time passed in. */
+export function openModel(random: () => number) {
+  const store = memoryStore();
+  const mesh = memoryMesh();
+  for (const name of ['v0']) mesh.put({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName: name, spec: {} } });
+  mesh.put({ ...route, input: { ...route.input, spec: routeBefore } });
+  const model = { now: START, bad: false, idle: false, faults: 0 };
+  const executions: Execution[] = [];
+  /** An execution is in one state at a time; others may be in theirs meanwhile. */
+  const busy = new Set<Execution>();
+  let tokens = 0;
+
+  const byToken = (token: string | undefined): Execution => {
+    const execution = executions.find((one) => one.token !== undefined && one.token === token && one.status === 'RUNNING');
+    if (execution === undefined) throw new TaskTimedOut({ message: 'over', $metadata: {} });
+    return execution;
+  };
+  const stepFunctions = {
+    send: (command: unknown): Promise<unknown> => {
+      if (command instanceof StartExecutionCommand) {
+        const { name = '', input = '{}' } = command.input;
+        if (executions.some((one) => one.name === name)) return Promise.reject(new ExecutionAlreadyExists({ message: name, $metadata: {} }));
+        executions.push({ name, input: JSON.parse(input) as Execution['input'], startedAt: model.now, state: 'Plan', status: 'RUNNING', id: name, step: 0, bake: 0, seconds: 0, endedBy: 'time', error: '', cause: '', decision: undefined, token: undefined, due: undefined, entered: 0, attempts: 0 });
+        return Promise.resolve({ executionArn: name });
+      }
+      if (command instanceof DescribeExecutionCommand) return Promise.resolve({ status: executions.find(({ name }) => name === command.input.executionArn)?.status ?? 'FAILED' });
+      try {
+        if (command instanceof SendTaskSuccessCommand) wake(byToken(command.input.taskToken), (JSON.parse(command.input.output ?? '{}') as { endedBy: Execution['endedBy'] }).endedBy);
+        if (command instanceof SendTaskFailureCommand) fail(byToken(command.input.taskToken), command.input.error ?? '', command.input.cause ?? '');
+      } catch (error) {
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+      return Promise.resolve({});
+    },
+  } as unknown as SFNClient;
+
+  const ports: Ports = {
+    store,
+    mesh,
+    stepFunctions,
+    metrics: {
+      read: ({ since }) => {
+        const total = model.idle ? 0 : 400;
+        const interval = { at: model.now, canary: { total, bad: model.bad ? total / 2 : 0 }, stable: { total, bad: 0 } };
+        return Promise.resolve({ intervals: since < model.now ? [interval] : [], now: model.now, lastReportAt: model.now });
+      },
+    },
+    workloads: { none: noWorkloads, process: noWorkloads },
+    publish: () => Promise.resolve(),
+    callHook: () => Promise.resolve({ outcome: random() < 0.7 ? 'pass' : random() < 0.7 ? 'inconclusive' : 'fail', reason: '' }),
+    canaryStateMachineArn: 'canary',
+    cipher: openTokenCipher(undefined),
+    clock: () => model.now,
+    wait: () => Promise.resolve(),
+    log: silent,
+  };
+
+  const go = (execution: Execution, state: string): void => {
+    Object.assign(execution, { state, token: undefined, due: undefined, attempts: 0, entered: execution.entered + 1 });
+    if (execution.state === 'Succeeded') execution.status = 'SUCCEEDED';
+    if (execution.state === 'GivenUp') execution.status = 'FAILED';
+  };
+  const wake = (execution: Execution, endedBy: Execution['endedBy']): void => {
+    execution.endedBy = endedBy;
+    go(execution, execution.state === 'Bake' ? 'Judge' : 'Plan');
+  };
+  /** Whatever goes wrong leads to the roll-back, and from there to saying so. */
+  const fail = (execution: Execution, error: string, cause: string): void => {
+    Object.assign(execution, { error, cause });
+    go(execution, execution.state === 'RollBack' || execution.state === 'Undo' ? 'SayFailed' : execution.state === 'SayFailed' ? 'GivenUp' : 'RollBack');
+  };
+  const awaitToken = (execution: Execution, seconds: number): string => {
+    tokens += 1;
+    Object.assign(execution, { token: `token-${tokens}`, due: model.now + seconds * 1000 });
+    return `token-${tokens}`;
+  };
+
+  const STATES: Readonly<Record<string, (execution: Execution) => Promise<void>>> = {
+    Plan: async (execution) => {
+      const { undo, id } = await beginRollout(ports, { id: execution.name, executionArn: execution.name, requestedAt: execution.startedAt, request: execution.input as never });
+      execution.id = id;
+      go(execution, undo ? 'Undo' : 'EnsureCanary');
+    },
+    Queue: async (execution) => {
+      const token = awaitToken(execution, Math.min(3600, Math.max(15, (model.now - execution.startedAt) / 1000)));
+      await enqueue(ports, { id: execution.name, definition: execution.input.definition ?? '', requestedAt: execution.startedAt, token });
+    },
+    Undo: async (execution) => {
+      await rollBack(ports, { id: execution.id, error: 'Undone', reason: '' });
+      go(execution, 'Succeeded');
+    },
+    EnsureCanary: async (execution) => {
+      await ensureCanary(ports, execution.id);
+      go(execution, 'AddTarget');
+    },
+    AddTarget: async (execution) => {
+      await shiftToStep(ports, execution.id, -1);
+      execution.step = 0;
+      go(execution, 'Shift');
+    },
+    Shift: async (execution) => {
+      execution.seconds = (await shiftToStep(ports, execution.id, execution.step)).bakeSeconds;
+      go(execution, 'Bake');
+    },
+    Bake: async (execution) => {
+      const { id, bake, seconds } = execution;
+      const token = awaitToken(execution, seconds);
+      await openBake(ports, { id, bake, seconds, token });
+    },
+    Judge: async (execution) => {
+      const { id, bake, endedBy } = execution;
+      const decision = await judgeBake(ports, { id, bake, endedBy });
+      Object.assign(execution, { bake: bake + 1, step: decision.step, seconds: decision.bakeSeconds });
+      if (decision.action === 'rollBack') fail(execution, decision.error, decision.reason);
+      else go(execution, { advance: 'Shift', hold: 'Bake', promote: 'Promote', finish: 'Finish' }[decision.action]);
+    },
+    Promote: async (execution) => {
+      execution.seconds = (await promote(ports, execution.id)).bakeSeconds;
+      go(execution, execution.seconds > 0 ? 'Bake' : 'Finish');
+    },
+    Finish: async (execution) => {
+      await finishRollout(ports, { id: execution.id });
+      go(execution, 'Succeeded');
+    },
+    RollBack: async (execution) => {
+      const { waitSeconds } = await rollBack(ports, { id: execution.id, error: execution.error, reason: execution.cause, request: execution.input, gradual: true });
+      if (waitSeconds === 0) {
+        go(execution, 'GivenUp');
+        return;
+      }
+      go(execution, 'Lowered');
+      execution.due = model.now + waitSeconds * 1000;
+    },
+    SayFailed: async (execution) => {
+      await finishRollout(ports, { id: execution.id, failed: `${execution.error}: ${execution.cause}` });
+      go(execution, 'GivenUp');
+    },
+  };
+  const RETRIED = new Set(['TransientFault', 'ConditionFailed', 'ResourceChanged']);
+  const attemptsOf = (state: string): number => (['RollBack', 'Undo', 'Finish', 'SayFailed'].includes(state) ? 80 : 8);
+
+  /** Runs the state that an execution is in; a call may fail before it did anything, or after it did all. */
+  async function run(execution: Execution): Promise<void> {
+    const { state } = execution;
+    const handler = STATES[state];
+    if (busy.has(execution) || handler === undefined || execution.token !== undefined || execution.due !== undefined || execution.status !== 'RUNNING') return;
+    const fault = model.faults > random() ? (random() < 0.5 ? 'before' : 'after') : undefined;
+    // The answer that gets lost must not move the execution on.
+    const copy = { ...execution };
+    busy.add(execution);
+    try {
+      if (fault === 'before') throw new TransientFault('before');
+      await handler(fault === 'after' ? copy : execution);
+      if (fault === 'after' && state !== 'Bake' && state !== 'Queue') throw new TransientFault('after');
+    } catch (error) {
+      const { name, message } = error as Error;
+      // Meanwhile it may have been stopped, or its task ended by its token.
+      if (execution.state !== state || hasEnded(execution)) return;
+      execution.attempts += 1;
+      Object.assign(execution, { token: undefined, due: undefined });
+      if (state === 'Plan' && name === 'RouteLocked') go(execution, 'Queue');
+      else if (!RETRIED.has(name) || execution.attempts > attemptsOf(state)) fail(execution, name, message);
+    } finally {
+      busy.delete(execution);
+    }
+  }
+
+  return {
+    ...{ model, store, mesh, ports, executions },
+    running: () => executions.filter(({ status }) => status === 'RUNNING'),
+    run,
+    start: (tag: string) => startRollout(ports, { definition: 'd', image: { tag } }),
+    act: (id: string, action: Action, who: string) => takeAction(ports, id, { action, who, reason: '' }),
+    freeze: () => setFreeze(ports, { who: 'x', reason: 'y', for: random() < 0.5 ? undefined : 3600 }),
+    lift: () => liftFreeze(ports),
+    route: async () => (await mesh.describe(route))!.spec as RouteSpec,
+    /** To the next end of a wait; false when nothing waits. */
+    passTime: (): boolean => {
+      const due = executions.filter(({ status, due: at }) => status === 'RUNNING' && at !== undefined).sort((a, b) => a.due! - b.due!)[0];
+      if (due === undefined) return false;
+      model.now = Math.max(model.now + 1, due.due!);
+      if (due.state === 'Lowered') go(due, 'RollBack');
+      else if (due.state === 'Queue') go(due, 'Plan');
+      else wake(due, 'time');
+      return true;
+    },
+    /** Someone stops an execution: what it could not do itself is done in its place, and tried until it is. */
+    stop: async (execution: Execution): Promise<void> => {
+      if (execution.status === 'RUNNING') execution.status = 'ABORTED';
+      const detail = { name: execution.name, input: JSON.stringify(execution.input), executionArn: execution.name, status: 'ABORTED' as const };
+      await rollBackStopped(ports, { source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail });
+    },
+  };
+}
+export type Model = ReturnType<typeof openModel>;
