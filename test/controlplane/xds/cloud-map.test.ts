@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { createCloudMap, type CloudMap } from '../../../src/controlplane/endpoints/cloud-map.ts';
 import { cloudMapFinder } from '../../../src/controlplane/endpoints/cloud-map-finder.ts';
 import { withInstances } from '../../../src/controlplane/endpoints/with-instances.ts';
+import type { SpecOf } from '../../../src/controlplane/model/resources.ts';
 import { eventually } from '../../support/eventually.ts';
 import { editableMesh, type EditableMesh } from '../../support/mesh.ts';
 
 type Attributes = Readonly<Record<string, string>>;
-type Node = NonNullable<Parameters<EditableMesh['set']>[2]>;
+type Node = SpecOf['virtualNode'];
 
 const discovered = (serviceName: string, more: object = {}): Node => ({
   listeners: [{ portMapping: { port: 8080, protocol: 'http' } }],
@@ -41,7 +42,7 @@ describe('AWS Cloud Map', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
-    mesh = editableMesh({ name: 'm', virtualNodes: { a: discovered('s', { attributes: [{ key: 'version', value: '2' }] }) as never } });
+    mesh = editableMesh({ name: 'm', virtualNodes: { a: discovered('s', { attributes: [{ key: 'version', value: '2' }] }) } });
     const finder = cloudMapFinder({ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
     const after = (_delay: number, run: () => void): (() => void) => {
       rounds.push(run);
@@ -73,7 +74,7 @@ describe('AWS Cloud Map', () => {
     expect(asked).toEqual([
       {
         target: 'Route53AutoNaming_v20170314.DiscoverInstances',
-        body: expect.objectContaining({ NamespaceName: 'n.local', ServiceName: 's', QueryParameters: { version: '2' }, HealthStatus: 'HEALTHY' }),
+        body: expect.objectContaining({ NamespaceName: 'n.local', ServiceName: 's', QueryParameters: { version: '2' }, HealthStatus: 'HEALTHY' }) as unknown,
       },
     ]);
     expect([cloudMap.instancesOf('m', 'a'), told]).toEqual([['10.0.0.1', '10.0.0.2'], ['m/a']]);
@@ -93,7 +94,7 @@ describe('AWS Cloud Map', () => {
     { preference: 'IPv6_ONLY', expected: ['::2'] },
     { preference: 'IPv6_PREFERRED', expected: ['10.0.0.1', '::2'] },
   ])('$preference picks $expected', async ({ preference, expected }) => {
-    mesh.set('virtualNode', 'b', discovered('s', { ipPreference: preference }) as never);
+    mesh.set('virtualNode', 'b', discovered('s', { ipPreference: preference }));
     await nextRound();
     expect(cloudMap.instancesOf('m', 'b')).toEqual(expected);
   });
@@ -109,7 +110,7 @@ describe('AWS Cloud Map', () => {
 
   test('a node that is discovered otherwise has no instances any more', async () => {
     await nextRound();
-    mesh.set('virtualNode', 'a', { listeners: [], serviceDiscovery: { dns: { hostname: 'a.local' } } } as never);
+    mesh.set('virtualNode', 'a', { listeners: [], serviceDiscovery: { dns: { hostname: 'a.local' } } });
     expect(cloudMap.instancesOf('m', 'a')).toBeUndefined();
   });
 
