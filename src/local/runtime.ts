@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../contracts/log.ts';
+import { isLoopback } from '../controlplane/access/loopback.ts';
+import type { ControlPlane } from '../controlplane/index.ts';
+import type { Exposure } from './exposure.ts';
 import { openServices, type Services } from './services.ts';
 import { createDispatcher } from './server/dispatch.ts';
 import { refusalOf } from './server/guard.ts';
@@ -19,6 +22,8 @@ export interface RuntimeOptions {
   readonly log: Log;
   readonly region?: string;
   readonly reportIntervalMs?: number;
+  /** Lets others than this machine reach the control plane (App Mesh's API, its extensions and xDS), and nothing else of it. */
+  readonly exposure?: Exposure;
 }
 
 export interface Runtime {
@@ -36,15 +41,11 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(body);
 }
 
-async function listen(port: number, handler: Handler): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
-    const refusal = refusalOf(request);
-    if (refusal === undefined) void handler(request, response);
-    else refuse(response, 403, refusal);
-  });
+async function listen(host: string, port: number, handler: Handler): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => void handler(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -56,17 +57,50 @@ async function listen(port: number, handler: Handler): Promise<{ port: number; c
   };
 }
 
+/** From this machine everything is served, from elsewhere the control plane alone, which asks for credentials. */
+const createDoor = (everything: Handler, controlPlane: () => Promise<ControlPlane>): Handler => async (request, response) => {
+  if (isLoopback(request.socket.localAddress)) {
+    const refusal = refusalOf(request);
+    if (refusal === undefined) await everything(request, response);
+    else refuse(response, 403, refusal);
+    return;
+  }
+  const served = await controlPlane();
+  if (served.owns(request.method ?? '', request.url ?? '')) await served.handle(request, response);
+  else refuse(response, 403, `${(request.url ?? '').split('?')[0] ?? ''} is served on this machine alone`);
+};
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** Listens on loopback, and where asked on another address at the same port. */
+async function listenAll(exposure: Exposure | undefined, port: number, door: Handler): ReturnType<typeof listen> {
+  const host = exposure?.host ?? '127.0.0.1';
+  if (isLoopback(host) || WILDCARDS.has(host)) return await listen(WILDCARDS.has(host) ? host : '127.0.0.1', port, door);
+  const inner = await listen('127.0.0.1', port, door);
+  try {
+    const outer = await listen(host, inner.port, door);
+    const close = async (): Promise<void> => {
+      await Promise.all([inner.close(), outer.close()]);
+    };
+    return { port: inner.port, close };
+  } catch (error) {
+    await inner.close();
+    throw error;
+  }
+}
+
 /**
  * Starts everything `meshshift up` serves, on one port: App Mesh and its extensions, Step Functions, EventBridge, Lambda, the rollouts API and the
  * process workloads; and xDS on another. Requests that come before all of it is up wait.
  * @throws DeploymentError for a serverless.yml it cannot resolve; EADDRINUSE for a port that is taken.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  let open: (handler: Handler) => void = () => undefined;
-  const ready = new Promise<Handler>((resolve) => {
+  let open: (opened: { everything: Handler; controlPlane: ControlPlane }) => void = () => undefined;
+  const ready = new Promise<{ everything: Handler; controlPlane: ControlPlane }>((resolve) => {
     open = resolve;
   });
-  const server = await listen(options.port, async (request, response) => (await ready)(request, response));
+  const door = createDoor(async (request, response) => (await ready).everything(request, response), async () => (await ready).controlPlane);
+  const server = await listenAll(options.exposure, options.port, door);
   const url = `http://127.0.0.1:${server.port}`;
   let services: Services;
   try {
@@ -75,7 +109,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await server.close();
     throw error;
   }
-  open(createDispatcher(services, options.log));
+  open({ everything: createDispatcher(services, options.log), controlPlane: services.controlPlane });
   return {
     url,
     port: server.port,

@@ -19,6 +19,7 @@ import { Engine, stepFunctionsService } from './stepfunctions/index.ts';
 import { openRunners } from './stepfunctions/tasks/runners.ts';
 import { openScheduler, openSchedulerApi, openTargets, targetServices, type SchedulerApi } from './scheduler/index.ts';
 import { systemTimers } from './timers.ts';
+import type { Exposure } from './exposure.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openProcessWorkloads, type ProcessWorkloads } from './workloads/index.ts';
 
@@ -45,6 +46,8 @@ export interface ServicesOptions {
   readonly log: Log;
   readonly region?: string;
   readonly reportIntervalMs?: number;
+  /** Where proxies beyond this machine connect, and who is let in. */
+  readonly exposure?: Exposure;
 }
 
 /** The account that everything on this machine belongs to. */
@@ -84,7 +87,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 }
 
 async function openAll(options: ServicesOptions, own: Own, close: () => Promise<void>): Promise<Services> {
-  const { url, log, region = 'us-east-1' } = options;
+  const { url, log, region = 'us-east-1', exposure } = options;
   const place = { region, accountId: ACCOUNT_ID };
   const deployment = readDeployment({ file: options.deploymentFile, ...place, params: { meshEndpoint: url } });
   const { path: dataFolder, tokenKey } = own(openDataFolder(options.dataFolder), (folder) => folder.release());
@@ -95,7 +98,8 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
       ...place,
       clock: Date.now,
       log,
-      xds: { host: '127.0.0.1', port: options.xdsPort },
+      xds: { host: exposure?.host ?? '127.0.0.1', port: options.xdsPort, ...(exposure?.tls === undefined ? {} : { tls: exposure.tls }) },
+      ...(exposure === undefined ? {} : { access: { grants: exposure.grants, openOnLoopback: true } }),
       ...(options.reportIntervalMs === undefined ? {} : { reportIntervalMs: options.reportIntervalMs }),
     }),
     (opened) => opened.close(),

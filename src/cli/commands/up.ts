@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { flag, optionalText, text, type Call, type Command } from '../command.ts';
 import { CommandFailed, UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { lineLog } from '../log.ts';
 import { packageFile } from '../package-file.ts';
+import type { Tls } from '../../controlplane/xds/server.ts';
+import type { Exposure } from '../../local/exposure.ts';
 
 function readPort(call: Call, name: string): number {
   const value = text(call, name);
@@ -27,10 +30,31 @@ function explain(error: unknown): unknown {
   });
 }
 
+async function readTls(call: Call): Promise<{ readonly tls?: Tls }> {
+  const [certificate, key, clients] = ['tls-certificate', 'tls-key', 'tls-clients'].map((name) => optionalText(call, name));
+  if (certificate === undefined && key === undefined && clients === undefined) return {};
+  if (certificate === undefined || key === undefined) throw new UsageError('up: --tls-certificate and --tls-key: must be given together', '`meshshift up --help` shows what there is');
+  const read = (path: string): Promise<string> => readFile(resolve(path), 'utf8');
+  return { tls: { certificate: await read(certificate), key: await read(key), ...(clients === undefined ? {} : { clientAuthorities: await read(clients) }) } };
+}
+
+/** Nothing listens beyond this machine unless told to, and told whom to let in. */
+async function readExposure(call: Call): Promise<{ readonly exposure?: Exposure }> {
+  const host = optionalText(call, 'host');
+  if (host === undefined) return {};
+  const keys = optionalText(call, 'access-keys') ?? call.io.env['MESHSHIFT_ACCESS_KEYS'];
+  if (keys === undefined || keys === '') {
+    throw new UsageError(`up: --host: ${host}: needs access keys: --access-keys FILE, or MESHSHIFT_ACCESS_KEYS`, '`meshshift up --help` shows what there is');
+  }
+  const { readGrants } = await import('../../controlplane/access/grants.ts');
+  return { exposure: { host, grants: readGrants(keys), ...(await readTls(call)) } };
+}
+
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const { io } = call;
   const [port, xdsPort] = [readPort(call, 'port'), readPort(call, 'xds-port')];
   const workloads = optionalText(call, 'workloads');
+  const exposure = await readExposure(call);
   const { startRuntime } = await import('../../local/runtime.ts');
   const runtime = await startRuntime({
     port,
@@ -38,6 +62,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     dataFolder: resolve(text(call, 'data')),
     deploymentFile: packageFile('serverless.yml'),
     ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
+    ...exposure,
     ...(io.env['AWS_REGION'] ? { region: io.env['AWS_REGION'] } : {}),
     log: lineLog((line) => void io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'warn'),
   }).catch((error: unknown) => {
@@ -58,6 +83,11 @@ export const up: Command = {
     'xds-port': { type: 'string', value: 'PORT', default: '4681', about: 'where Envoy and gRPC clients get their configuration; 0 takes a free port' },
     data: { type: 'string', value: 'FOLDER', default: '.meshshift', about: 'where everything is kept; a runtime started on it again goes on where it was' },
     workloads: { type: 'string', value: 'FILE', about: 'the commands that workloads of the type process may run; without it none are run' },
+    host: { type: 'string', value: 'HOST', about: 'let others reach the control plane (App Mesh and xDS, nothing else) on this address, or 0.0.0.0; needs access keys' },
+    'access-keys': { type: 'string', value: 'FILE', about: 'who may come in from elsewhere; also MESHSHIFT_ACCESS_KEYS, the file or its JSON' },
+    'tls-certificate': { type: 'string', value: 'FILE', about: 'PEM; proxies then connect by TLS' },
+    'tls-key': { type: 'string', value: 'FILE', about: 'PEM; the key of that certificate' },
+    'tls-clients': { type: 'string', value: 'FILE', about: 'PEM; authorities of client certificates, which every proxy must then show' },
     verbose: { type: 'boolean', short: 'v', about: 'tell on stderr what happens, not only what goes wrong' },
   },
   details: 'Prints one line `ready URL` on stdout when it serves. App Mesh, Step Functions, EventBridge and Lambda answer at that one URL:\nAWS_ENDPOINT_URL=http://127.0.0.1:4680 aws appmesh list-meshes',
