@@ -41,8 +41,9 @@ describe('a good push', () => {
     for (const { weight, observedShare } of rollout.measurements) expect(Math.abs(observedShare! - weight)).toBeLessThan(5);
     expect(world.events.map(({ type }) => type).filter((type) => type !== 'Rollout Judged' && type !== 'Rollout Shifted')).toEqual(['Rollout Started', 'Rollout Promoted']);
     expect(world.events.filter(({ type }) => type === 'Rollout Shifted').map(({ detail }) => detail['weight'])).toEqual([10, 25, 50, 75, 100]);
-    // Five steps and a bake after promotion: each transition costs.
-    expect((await states(id)).length).toBeLessThanOrEqual(40);
+    // Five steps and a bake after promotion: each transition costs. A slow machine may hold a step for want of requests, by three transitions.
+    const holds = rollout.verdicts.filter(({ next }) => next === 'hold').length;
+    expect((await states(id)).length - 3 * holds).toBeLessThanOrEqual(40);
   });
 
   test('that comes again starts nothing, while it runs and after it', async () => {
