@@ -36,8 +36,9 @@ export interface GoControlPlane {
   stop(): Promise<void>;
 }
 
-export async function startGoControlPlane(binary: string): Promise<GoControlPlane> {
-  const program: Program = await startProgram(binary, ['serve']);
+/** With a `journal`, a file, each snapshot is on disk before it is served. */
+export async function startGoControlPlane(binary: string, journal?: string): Promise<GoControlPlane> {
+  const program: Program = await startProgram(binary, ['serve', ...(journal === undefined ? [] : [journal])]);
   let version = 0;
   return {
     port: Number(program.hello['port']),

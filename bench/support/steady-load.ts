@@ -42,11 +42,11 @@ export interface SteadyLoad {
   stop(): void;
 }
 
-const TICK_MS = 4;
+const TICK_MS = 1;
 const MOST_CONNECTIONS = 64;
 
-/** So many requests a second, evenly, whatever becomes of them. */
-export function startSteadyLoad(port: number, perSecond: number): SteadyLoad {
+/** So many requests a second, evenly, whatever becomes of them; `onFailure` is told of each that did not get a 2xx answer. */
+export function startSteadyLoad(port: number, perSecond: number, onFailure: () => void = () => undefined): SteadyLoad {
   const request = prepare('a request through Envoy', 'GET', '');
   const idle = Array.from({ length: MOST_CONNECTIONS }, () => new Connection(port));
   const begun = performance.now();
@@ -58,8 +58,10 @@ export function startSteadyLoad(port: number, perSecond: number): SteadyLoad {
       skipped += 1;
       return;
     }
-    // Bad answers are the point; the servers count them.
-    void connection.send(request).catch(() => undefined).finally(() => idle.push(connection));
+    void connection
+      .send(request)
+      .catch(onFailure)
+      .finally(() => idle.push(connection));
   };
   const timer = setInterval(() => {
     for (const due = ((performance.now() - begun) * perSecond) / 1000; sent < due; sent += 1) send();

@@ -23,10 +23,12 @@ func say(line any) {
 func main() {
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == "serve":
-		serve()
+		serve("")
+	case len(os.Args) == 3 && os.Args[1] == "serve":
+		serve(os.Args[2])
 	case len(os.Args) == 3 && os.Args[1] == "connect":
 		connect(os.Args[2])
 	default:
-		fail(fmt.Errorf("usage: peer serve | peer connect OPTIONS_AS_JSON"))
+		fail(fmt.Errorf("usage: peer serve [JOURNAL] | peer connect OPTIONS_AS_JSON"))
 	}
 }

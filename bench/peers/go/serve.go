@@ -43,7 +43,14 @@ func decode(encoded []string) map[resource.Type][]types.Resource {
 	return byType
 }
 
-func serve() {
+// With a journal, each publication is synced to disk before it is served, as a control plane must that forgets nothing it accepted.
+func serve(journalPath string) {
+	var journal *os.File
+	if journalPath != "" {
+		var err error
+		journal, err = os.OpenFile(journalPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		fail(err)
+	}
 	snapshots := cache.NewSnapshotCache(true, cache.IDHash{}, nil)
 	grpcServer := grpc.NewServer(grpc.MaxConcurrentStreams(1_000_000))
 	discovery.RegisterAggregatedDiscoveryServiceServer(grpcServer, server.NewServer(context.Background(), snapshots, nil))
@@ -57,6 +64,11 @@ func serve() {
 	for lines.Scan() {
 		var next publication
 		fail(json.Unmarshal(lines.Bytes(), &next))
+		if journal != nil {
+			_, err := journal.Write(append(lines.Bytes(), '\n'))
+			fail(err)
+			fail(journal.Sync())
+		}
 		snapshot, err := cache.NewSnapshot(next.Version, decode(next.Resources))
 		fail(err)
 		fail(snapshots.SetSnapshot(context.Background(), next.Node, snapshot))
