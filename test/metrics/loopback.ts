@@ -7,6 +7,12 @@ export interface Asked {
   readonly headers: IncomingMessage['headers'];
 }
 
+const open = new Set<() => Promise<void>>();
+/** Closes what a test that failed left open. */
+afterEach(async () => {
+  await Promise.all([...open].map((close) => close()));
+});
+
 /** A server on loopback that answers as told, and notes what it was asked. */
 export async function loopback(answer: (asked: Asked, response: ServerResponse) => void): Promise<{ url: string; asked: Asked[]; close: () => Promise<void> }> {
   const asked: Asked[] = [];
@@ -20,12 +26,11 @@ export async function loopback(answer: (asked: Asked, response: ServerResponse) 
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+  const close = async (): Promise<void> => {
+    if (!open.delete(close)) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   };
+  open.add(close);
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
 }
