@@ -83,14 +83,17 @@ const domainsOf = ({ name, port, listenPort }: Backend, catchAll: boolean): stri
 
 const callerFor = (reach: Reach, { name, tls }: Backend): Caller => reach.caller({ label: name, tls });
 
-/** The route configuration of all HTTP backends of a port: a virtual host each, without routes where the service has no provider. */
+/**
+ * The route configuration of all HTTP backends of a port: a virtual host each, without routes where the service has no provider.
+ * Envoy refuses a domain twice, and takes `a`, `A` and (of a service named so) `a:80` for equal: the first backend keeps it.
+ */
 export function egressRoutes(reach: Reach, group: PortGroup, proxy: Proxy): ProtoJson {
   const catchAll = group.http.length === 1 && proxy.client === 'envoy' && proxy.listen !== undefined && proxy.listen !== true;
-  const hosts = group.http.map((backend) => ({
-    name: backend.name,
-    domains: domainsOf(backend, catchAll),
-    routes: httpRoutes(callerFor(reach, backend), backend.service, backend.port),
-  }));
+  const taken = new Set<string>();
+  const hosts = group.http.flatMap((backend) => {
+    const domains = domainsOf(backend, catchAll).filter((domain) => taken.size < taken.add(domain.toLowerCase()).size);
+    return domains.length === 0 ? [] : [{ name: backend.name, domains, routes: httpRoutes(callerFor(reach, backend), backend.service, backend.port) }];
+  });
   // A route may name a cluster that Envoy refused: better that route fails than all of them.
   return { name: egressRouteName(group, proxy), virtual_hosts: hosts, validate_clusters: false };
 }

@@ -16,6 +16,12 @@ export const nameRule =
 export const serviceNameRule: Rule<object> = (value) =>
   unless(!text(value, 'virtualServiceName').includes('*'), 'virtualServiceName', 'must not have a *', text(value, 'virtualServiceName'));
 
+/** A backend that no virtual service could be named is a mistake; as a domain the proxy would refuse it, or take it for all. */
+export const backendRule: Rule<object> = (value) => {
+  const name = text(value, 'virtualServiceName');
+  return unless(name === '' || (NAME.test(name) && !name.includes('*')), 'virtualServiceName', 'must be a name that a virtual service can have', name);
+};
+
 /** API reference, clientToken: up to 36 letters, numbers, hyphens and underscores. */
 export const tokenRule: Rule<{ readonly clientToken?: string | undefined }> = ({ clientToken }) =>
   unless(

@@ -13,7 +13,7 @@ import {
   uniquePorts,
 } from './listener-rules.ts';
 import { logFormatRule } from './log-format.ts';
-import { nameRule, serviceNameRule, tagsRule, tokenRule } from './name-rules.ts';
+import { backendRule, nameRule, serviceNameRule, tagsRule, tokenRule } from './name-rules.ts';
 import { grpcMatchRule, headerNameRule, rangeRule, regexRule, retryRule, weightsRule } from './route-rules.ts';
 
 /** Rules of every create and update: the name is checked where it is given, afterwards it either exists or not. */
@@ -52,7 +52,7 @@ const RULES: ReadonlyMap<string, Rule<never>> = new Map<string, Rule<never>>([
   ['VirtualGatewayListenerTlsSdsCertificate', notEmpty('secretName')],
   ['TlsValidationContextSdsTrust', notEmpty('secretName')],
   ['VirtualGatewayTlsValidationContextSdsTrust', notEmpty('secretName')],
-  ['VirtualServiceBackend', notEmpty('virtualServiceName', 255)],
+  ['VirtualServiceBackend', allOf<object>(notEmpty('virtualServiceName', 255), backendRule)],
   ['HttpRouteAction', weightsRule],
   ['GrpcRouteAction', weightsRule],
   ['TcpRouteAction', weightsRule],

@@ -1,0 +1,225 @@
+import * as appMesh from '@aws-sdk/client-app-mesh';
+import { jest } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { envoyBootstrap } from '../../../src/controlplane/bootstrap/index.ts';
+import { silent } from '../../../src/contracts/log.ts';
+import type { Propagation } from '../../../src/controlplane/xds/propagation.ts';
+import { startEnvoy, type RunningEnvoy } from '../../../src/local/envoy/index.ts';
+import { createAuthority, hasOpenssl, type Authority } from '../../support/certificates.ts';
+import { describeWith } from '../../support/components.ts';
+import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
+import { envoyBinary, freePort } from '../../support/envoy.ts';
+import { eventually } from '../../support/eventually.ts';
+import { seeded } from '../../canary/random.ts';
+import { generateSpec, pick, type Hints, type Random, type World } from '../../support/generate-spec.ts';
+
+/** How many specs Envoy is to be given, and by which seed they are made; the full run is MESHSHIFT_PROPERTY_RUNS=2000. */
+const RUNS = Number(process.env['MESHSHIFT_PROPERTY_RUNS'] ?? 60);
+const SEED = Number(process.env['MESHSHIFT_PROPERTY_SEED'] ?? 1);
+
+jest.setTimeout(60_000 + RUNS * 1_000);
+
+const MESH = 'm';
+const FILE = { meshName: MESH };
+const http = (port: number, protocol: appMesh.PortProtocol = 'http') => ({ portMapping: { port, protocol } });
+
+/** Every kind of resource that is changed: its schema, its names, and how a spec is sent. */
+interface Subject {
+  readonly schema: Parameters<typeof generateSpec>[1];
+  readonly simple: object;
+  readonly create: (client: appMesh.AppMeshClient, spec: never) => Promise<unknown>;
+  readonly update: (client: appMesh.AppMeshClient, spec: never) => Promise<unknown>;
+}
+
+const node = (virtualNodeName: string, simple: object): Subject => ({
+  schema: appMesh.VirtualNodeSpec$,
+  simple,
+  create: (client, spec) => client.send(new appMesh.CreateVirtualNodeCommand({ ...FILE, virtualNodeName, spec })),
+  update: (client, spec) => client.send(new appMesh.UpdateVirtualNodeCommand({ ...FILE, virtualNodeName, spec })),
+});
+const router = (virtualRouterName: string, simple: object): Subject => ({
+  schema: appMesh.VirtualRouterSpec$,
+  simple,
+  create: (client, spec) => client.send(new appMesh.CreateVirtualRouterCommand({ ...FILE, virtualRouterName, spec })),
+  update: (client, spec) => client.send(new appMesh.UpdateVirtualRouterCommand({ ...FILE, virtualRouterName, spec })),
+});
+const route = (virtualRouterName: string, routeName: string, simple: object): Subject => ({
+  schema: appMesh.RouteSpec$,
+  simple,
+  create: (client, spec) => client.send(new appMesh.CreateRouteCommand({ ...FILE, virtualRouterName, routeName, spec })),
+  update: (client, spec) => client.send(new appMesh.UpdateRouteCommand({ ...FILE, virtualRouterName, routeName, spec })),
+});
+const service = (virtualServiceName: string, simple: object): Subject => ({
+  schema: appMesh.VirtualServiceSpec$,
+  simple,
+  create: (client, spec) => client.send(new appMesh.CreateVirtualServiceCommand({ ...FILE, virtualServiceName, spec })),
+  update: (client, spec) => client.send(new appMesh.UpdateVirtualServiceCommand({ ...FILE, virtualServiceName, spec })),
+});
+const gatewayRoute = (gatewayRouteName: string, simple: object): Subject => ({
+  schema: appMesh.GatewayRouteSpec$,
+  simple,
+  create: (client, spec) => client.send(new appMesh.CreateGatewayRouteCommand({ ...FILE, virtualGatewayName: 'gw', gatewayRouteName, spec })),
+  update: (client, spec) => client.send(new appMesh.UpdateGatewayRouteCommand({ ...FILE, virtualGatewayName: 'gw', gatewayRouteName, spec })),
+});
+
+const weighted = { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: 'n1', weight: 1 }] } };
+const toService = { match: { prefix: '/' }, action: { target: { virtualService: { virtualServiceName: 's1.local' } } } };
+const found = { dns: { hostname: '127.0.0.1' } };
+const backends = ['s1.local', 's2.local'].map((virtualServiceName) => ({ virtualService: { virtualServiceName } }));
+
+const subjectsFor = (gatewayPort: number): readonly Subject[] => [
+  node('n1', { listeners: [http(80)], serviceDiscovery: found }),
+  node('n2', { listeners: [http(80)], serviceDiscovery: found }),
+  router('r', { listeners: [http(80)] }),
+  router('t', { listeners: [http(90, 'tcp')] }),
+  route('r', 'one', { httpRoute: weighted }),
+  route('r', 'two', { httpRoute: weighted }),
+  route('t', 'tcp', { tcpRoute: { action: weighted.action } }),
+  service('s1.local', { provider: { virtualRouter: { virtualRouterName: 'r' } } }),
+  service('s2.local', { provider: { virtualRouter: { virtualRouterName: 't' } } }),
+  node('caller', { backends, listeners: [http(80)], serviceDiscovery: found }),
+  {
+    schema: appMesh.VirtualGatewaySpec$,
+    simple: { listeners: [http(gatewayPort)] },
+    create: (client, spec) => client.send(new appMesh.CreateVirtualGatewayCommand({ ...FILE, virtualGatewayName: 'gw', spec })),
+    update: (client, spec) => client.send(new appMesh.UpdateVirtualGatewayCommand({ ...FILE, virtualGatewayName: 'gw', spec })),
+  },
+  gatewayRoute('one', { httpRoute: toService }),
+  gatewayRoute('two', { httpRoute: toService }),
+];
+
+const REGEXES = ['.*', '/a(b|c)+', '[[:alpha:]]+', '\\d{2,3}', '(?i)x', '\\p{Greek}', '(', 'a{1001}', '\\Qa.b\\E', '(?P<n>x)', '^/$', 'a++'];
+const PATHS = ['/', '/a', '/a/', '/a/b', '//', '/é', '/a b', '/%41', '/a?b', '/a#b', '/*', '/\\'];
+
+/** The files that there are. */
+function filesFor(authority: Authority, folder: string): Hints {
+  const leaf = [authority.issue('leaf.internal')];
+  const logs = ['/dev/null', join(folder, 'log')];
+  return {
+    'TlsValidationContextFileTrust.certificateChain': [authority.file],
+    'VirtualGatewayTlsValidationContextFileTrust.certificateChain': [authority.file],
+    'ListenerTlsCertificate.file': leaf,
+    'VirtualGatewayListenerTlsCertificate.file': leaf,
+    'ClientTlsCertificate.file': leaf,
+    'VirtualGatewayClientTlsCertificate.file': leaf,
+    'FileAccessLog.path': logs,
+    'VirtualGatewayFileAccessLog.path': logs,
+  };
+}
+
+/** What names there are, and what is worth a try; everything else comes from the model. */
+function hintsFor(gatewayPorts: readonly number[]): Hints {
+  const nodePorts = [80, 80, 81, 443, 15_000, 15_001, 65_535];
+  return {
+    'LoggingFormat.text': ['%START_TIME%', '%REQ(:METHOD)% %%', '%START_TIME(%s.%3f)%', '%NONE%', '%REQ%', '%RESP(X?Y):10%', '%'],
+    'JsonFormatRef.value': ['%RESPONSE_CODE%', 'plain', '%DYNAMIC_METADATA(a:b)%', '%UNKNOWN%', '%PROTOCOL(x)%'],
+    'PortMapping.port': nodePorts,
+    'PortMapping.protocol': ['http', 'http', 'http2', 'grpc', 'tcp'],
+    'VirtualGatewayPortMapping.port': gatewayPorts,
+    'WeightedTarget.virtualNode': ['n1', 'n2'],
+    'WeightedTarget.weight': [0, 1, 50, 100],
+    'WeightedTarget.port': nodePorts,
+    'VirtualServiceBackend.virtualServiceName': ['s1.local', 's2.local', 's1.local', 'absent.local', 'S1.local', 's1.local:80'],
+    'VirtualNodeServiceProvider.virtualNodeName': ['n1', 'n2'],
+    'VirtualRouterServiceProvider.virtualRouterName': ['r', 't'],
+    'GatewayRouteVirtualService.virtualServiceName': ['s1.local', 's2.local'],
+    'GatewayRouteTarget.port': nodePorts,
+    'GatewayRouteHostnameMatch.exact': ['a.example.com', 'A.example.com', '*.example.com', 'a.example.com:80', '127.0.0.1', '*', '.'],
+    'GatewayRouteHostnameMatch.suffix': ['.example.com', 'example.com', '*', '.', 'com'],
+    'DnsServiceDiscovery.hostname': ['127.0.0.1', '::1', 'localhost', 'a.internal.', '1.2.3', 'a b', '300.1.1.1', 'x:y', '日本.local'],
+    'HttpRouteMatch.prefix': PATHS,
+    'HttpGatewayRouteMatch.prefix': PATHS,
+    'HttpPathMatch.exact': PATHS,
+    'HttpPathMatch.regex': REGEXES,
+    'HeaderMatchMethod.regex': REGEXES,
+    'GrpcRouteMetadataMatchMethod.regex': REGEXES,
+    'GrpcMetadataMatchMethod.regex': REGEXES,
+    'HttpGatewayRoutePrefixRewrite.value': PATHS,
+    'HttpGatewayRoutePathRewrite.exact': PATHS,
+    'HttpRouteHeader.name': ['x-a', ':authority', 'X-B', 'bad name', 'host'],
+    'HttpRetryPolicy.httpRetryEvents': [['server-error'], ['gateway-error', 'client-error', 'stream-error'], undefined],
+    'HealthCheckPolicy.path': ['/', '/a?b', '/é', '/a b', '/\n'],
+    'HealthCheckPolicy.port': [undefined, 80],
+    'HealthCheckPolicy.protocol': ['http', 'http2', 'grpc', 'tcp'],
+  };
+}
+
+describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, `whatever the API accepts (seed ${SEED}, ${RUNS} specs)`, () => {
+  let plane: TestControlPlane;
+  let authority: Authority;
+  let folder: string;
+  let envoys: RunningEnvoy[];
+  let world: World;
+  let subjects: readonly Subject[];
+  const endpointBefore = process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
+
+  const rejections = async (): Promise<string[]> => {
+    const { proxies } = await eventually(async () => {
+      const state = (await (await fetch(`${plane.url}/meshshift/v1/propagation/${MESH}`)).json()) as Propagation;
+      return state.proxies.length === envoys.length && state.proxies.every(({ state: one }) => one !== 'pending') ? state : undefined;
+    }, 'every Envoy has answered', 30_000);
+    return proxies.flatMap(({ nodeId, error }) => (error === undefined ? [] : [`${nodeId}: ${error}`]));
+  };
+
+  beforeAll(async () => {
+    process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] = 'http://127.0.0.1:1';
+    folder = mkdtempSync(join(tmpdir(), 'meshshift-property-'));
+    authority = createAuthority();
+    plane = await startTestControlPlane();
+    const gatewayPorts = [await freePort(), await freePort(), await freePort()];
+    world = { hints: hintsFor(gatewayPorts), files: filesFor(authority, folder) };
+    subjects = subjectsFor(gatewayPorts[0] ?? 0);
+    await plane.client.send(new appMesh.CreateMeshCommand({ meshName: MESH }));
+    for (const { create, simple } of subjects) await create(plane.client, simple as never);
+    envoys = await Promise.all(
+      [`mesh/${MESH}/virtualNode/caller`, `mesh/${MESH}/virtualGateway/gw`].map((nodeId) => {
+        const bootstrap = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: plane.xdsPort, sdsSocketPath: join(folder, 'sds.sock') });
+        return startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent });
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    for (const envoy of envoys) await envoy.stop();
+    await plane.dispose();
+    authority.dispose();
+    rmSync(folder, { recursive: true, force: true });
+    if (endpointBefore === undefined) delete process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
+    else process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] = endpointBefore;
+  });
+
+  /** One spec that the API accepts, and how many it refused before. */
+  async function offer(random: Random, subject: Subject): Promise<{ spec: object; refused: number }> {
+    for (let refused = 0; ; refused++) {
+      const spec = generateSpec(random, subject.schema, world);
+      try {
+        await subject.update(plane.client, spec as never);
+        return { spec, refused };
+      } catch (error) {
+        const { name, message } = error as Error;
+        if (name !== 'BadRequestException' && name !== 'NotFoundException') throw new Error(`${name}: ${message} for ${JSON.stringify(spec)}`, { cause: error });
+        if (refused > 2_000) throw new Error(`nothing is accepted; last: ${message}`, { cause: error });
+      }
+    }
+  }
+
+  test('Envoy accepts', async () => {
+    const random = seeded(SEED);
+    const failures: string[] = [];
+    let refused = 0;
+    for (let run = 0; run < RUNS && failures.length < 20; run++) {
+      const subject = pick(random, subjects);
+      const offered = await offer(random, subject);
+      refused += offered.refused;
+      const said = await rejections();
+      if (said.length === 0) continue;
+      failures.push(`${said.join('\n')}\n  after ${JSON.stringify(offered.spec)}`);
+      await subject.update(plane.client, subject.simple as never);
+      await rejections();
+    }
+    expect(failures).toEqual([]);
+    console.log(`${RUNS} specs accepted by the API and by Envoy; the API refused ${refused} others`);
+  });
+});
