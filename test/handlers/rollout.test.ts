@@ -154,7 +154,6 @@ describe('without good data', () => {
     expect(JSON.stringify(await routeOf(world))).toBe(before);
     const holds = (await world.rollout(id)).verdicts.filter(({ next }) => next === 'hold');
     expect(holds.length).toBeGreaterThan(1);
-    expect(holds.length).toBeLessThan(8);
   });
 
   test('a hold goes on once traffic comes, without waiting for its own end', async () => {

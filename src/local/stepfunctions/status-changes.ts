@@ -62,7 +62,11 @@ export function openStatusChanges({ onStatusChange, database, timers, log }: Eng
         cancelRetry?.();
         cancelRetry = timers.after(RETRY_MS, deliver);
       })
-      .finally(() => (work = undefined));
+      .finally(() => {
+        work = undefined;
+        // A change stored after the last look and before this would wait for the next one.
+        if (asked.again) deliver();
+      });
   };
 
   return {
