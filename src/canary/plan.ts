@@ -21,6 +21,9 @@ function refuseTaken(spec: RouteSpec, stable: string, canary: string): void {
   if (canary === stable) throw new PlanRefused(`canary.virtualNode: ${canary}: is the stable side already`);
   const targets = targetsOf(spec);
   if (targets.filter(({ virtualNode }) => virtualNode === stable).length > 1) throw new PlanRefused(`stable: ${stable}: must be one target of the route, not several`);
+  // Weights are kept by virtual node: two targets of one node could not be told apart.
+  const twice = targets.find(({ virtualNode }, index) => targets.findIndex((other) => other.virtualNode === virtualNode) !== index)?.virtualNode;
+  if (twice !== undefined) throw new PlanRefused(`target.route: ${twice}: must be one target of the route, not several`);
   const weight = targets.find(({ virtualNode }) => virtualNode === canary)?.weight ?? 0;
   if (weight > 0) throw new PlanRefused(`canary.virtualNode: ${canary}: has the weight ${weight} in the route already`);
 }

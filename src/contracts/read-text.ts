@@ -17,5 +17,13 @@ export function readText(text: string, file: string): unknown {
       })),
     );
   }
-  return document.toJS({ maxAliasCount: 100 }) as unknown;
+  try {
+    const value = document.toJS({ maxAliasCount: 100 }) as unknown;
+    // An alias within its own anchor makes a circle, which is no JSON.
+    JSON.stringify(value);
+    return value;
+  } catch (cause) {
+    const rule = 'must hold no alias within its own anchor, and no more than 100 uses of one';
+    throw new InvalidInput([{ file, path: '(aliases)', value: text.slice(0, 80), rule }], { cause });
+  }
 }

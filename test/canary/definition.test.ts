@@ -165,3 +165,7 @@ test.each([
   [90_061, '1d1h1m1s'],
   [0, '0s'],
 ])('%d seconds are told as %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+test.each(['&a [*a, *a]', 'name: &a { self: *a }'])('refuses aliases that make a circle: %s', (text) => {
+  expect(() => parseCanaryDefinition(text, 'c.yaml')).toThrow(/c\.yaml: \(aliases\): .*must hold no alias within its own anchor/);
+});

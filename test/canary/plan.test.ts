@@ -118,3 +118,9 @@ describe('weights', () => {
     expect(withTargets(spec, [target('b', 1)])).toEqual({ [type]: { action: { weightedTargets: [target('b', 1)] } } });
   });
 });
+
+test('refuses a route that names another virtual node twice: its weights could not be told apart', () => {
+  const route = { http2Route: { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: 'a', weight: 60, port: 80 }, { virtualNode: 'other', weight: 20, port: 80 }, { virtualNode: 'other', weight: 10, port: 81 }] } } };
+  const definition = toCanaryDefinition({ name: 'd', image: { repository: 'r' }, target: { mesh: 'm', virtualRouter: 'r', route: 'r' }, stable: 'a', canary: { virtualNode: 'a{{tag}}' }, steps: [50, 100] });
+  expect(() => planRollout(definition, 'v2', route)).toThrow('target.route: other: must be one target of the route, not several');
+});
