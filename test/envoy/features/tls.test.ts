@@ -89,6 +89,7 @@ describeWith('Envoy 1.40 or openssl', available, 'TLS at a listener', () => {
 
   test('secrets come over SDS', async () => {
     expect(await overTls('sds', authority.issue('anybody.internal'))).toEqual(served);
+    await expect(overTls('sds')).rejects.toThrow();
     await expect(overTls('sds', stranger.issue('anybody.internal'))).rejects.toThrow();
   });
 });

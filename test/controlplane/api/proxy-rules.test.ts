@@ -1,0 +1,60 @@
+import { errorOf, gatewayRouteSpec, naming, prepare, sender, type Json, type Send } from './calls.ts';
+import { makeFolder, startMeshServer, type MeshServer } from './mesh-server.ts';
+
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+let server: MeshServer;
+let send: Send;
+const MESH = 'proxy-rules';
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  server = await startMeshServer(folder.file);
+  send = sender(server.client);
+  await prepare(send, MESH);
+});
+afterAll(async () => {
+  await server.close();
+  await folder.remove();
+});
+
+const ACM = 'is not available outside AWS App Mesh: give certificates by file or sds';
+const listener = { portMapping: { port: 80, protocol: 'http' } };
+const found = (hostname: string): Json => ({ listeners: [listener], serviceDiscovery: { dns: { hostname } } });
+const logging = (format: Json): Json => ({ logging: { accessLog: { file: { path: '/dev/stdout', format } } } });
+const backend = (virtualServiceName: string): Json => ({ backends: [{ virtualService: { virtualServiceName } }] });
+const acmListener: Json = { ...listener, tls: { mode: 'STRICT', certificate: { acm: { certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/x' } } } };
+const acmTrust: Json = { backendDefaults: { clientPolicy: { tls: { validation: { trust: { acm: { certificateAuthorityArns: ['arn:aws:acm-pca:x'] } } } } } } };
+const host = (hostname: Json): Json => {
+  const { httpRoute } = gatewayRouteSpec('service.local') as { httpRoute: { match: object; action: object } };
+  return { httpRoute: { ...httpRoute, match: { ...httpRoute.match, hostname } } };
+};
+
+describe('what every proxy would refuse is refused before', () => {
+  test.each<[string, 'VirtualNode' | 'GatewayRoute' | 'VirtualGateway', Json, string]>([
+    ['a listener’s certificate from ACM', 'VirtualNode', { listeners: [acmListener], serviceDiscovery: { dns: { hostname: 'a.local' } } }, ACM],
+    ['a gateway’s certificate from ACM', 'VirtualGateway', { listeners: [acmListener] }, ACM],
+    ['an authority of ACM', 'VirtualNode', acmTrust, ACM],
+    ['an address that is none', 'VirtualNode', found('300.1.1.1'), 'must be a host name or an IP address'],
+    ['a host name with a port', 'VirtualNode', found('a.local:80'), 'must be a host name or an IP address'],
+    ['an operator that Envoy does not know', 'VirtualNode', logging({ text: 'x %NONE%' }), 'must have known command operators, and %NONE% is none'],
+    ['an operator without its argument', 'VirtualNode', logging({ json: [{ key: 'a', value: '%REQ%' }] }), 'logging.accessLog.file.format.json[0].value'],
+    ['a percent sign by itself', 'VirtualNode', logging({ text: '100 %' }), 'a percent sign by itself is %%'],
+    ['a backend of all names', 'VirtualNode', backend('*'), 'must be a name that a virtual service can have'],
+    ['a backend with a line end', 'VirtualNode', backend('a\r\nb'), 'must be a name that a virtual service can have'],
+    ['a host name with an asterisk', 'GatewayRoute', host({ exact: '*.a.com' }), 'must have letters, digits, hyphens, underscores and dots only'],
+    ['a suffix with an asterisk', 'GatewayRoute', host({ suffix: '*' }), 'must have letters, digits, hyphens, underscores and dots only'],
+  ])('%s', async (_title, noun, spec, rule) => {
+    const kind = ({ VirtualNode: 'virtualNode', GatewayRoute: 'gatewayRoute', VirtualGateway: 'virtualGateway' } as const)[noun];
+    const error = await errorOf(send(`Create${noun}`, { ...naming(kind, MESH, 'refused'), spec }));
+    expect([error.name, error.message]).toEqual(['BadRequestException', expect.stringContaining(rule)]);
+  });
+
+  test.each<[string, Json]>([
+    ['an address of version 6', found('::1')],
+    ['a name with a dot at its end', found('a.internal.')],
+    ['operators of all forms', logging({ text: '%START_TIME(%Y-%m-%d)% %REQ(X-A?:PATH):10% 100 %% %RESPONSE_CODE%' })],
+    ['a backend with a port', backend('a.local:80')],
+  ])('but not %s', async (title, spec) => {
+    await send('CreateVirtualNode', { ...naming('virtualNode', MESH, title.replaceAll(' ', '-')), spec });
+  });
+});
