@@ -1,29 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Log } from '../contracts/log.ts';
 import { isLoopback } from '../controlplane/access/loopback.ts';
 import type { ControlPlane } from '../controlplane/index.ts';
 import type { Exposure } from './exposure.ts';
-import { openServices, type Services } from './services.ts';
+import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { createDispatcher } from './server/dispatch.ts';
 import { refusalOf } from './server/guard.ts';
 
-export interface RuntimeOptions {
+/** As the services' options; their `url` comes of the port. */
+export interface RuntimeOptions extends Omit<ServicesOptions, 'url'> {
   /** Where clients connect, on 127.0.0.1; 0 takes a free port. */
   readonly port: number;
-  /** Where proxies connect, on 127.0.0.1; 0 takes a free port. */
-  readonly xdsPort: number;
-  /** Everything the runtime remembers is here; started on it again, it goes on where it was. */
-  readonly dataFolder: string;
-  /** Path of serverless.yml. */
-  readonly deploymentFile: string;
-  /** The commands that `process` workloads may run; none without it. */
-  readonly workloadsFile?: string;
-  readonly log: Log;
-  readonly region?: string;
-  readonly reportIntervalMs?: number;
-  /** Lets others than this machine reach the control plane (App Mesh's API, its extensions and xDS), and nothing else of it. */
-  readonly exposure?: Exposure;
 }
 
 export interface Runtime {

@@ -39,14 +39,18 @@ export interface Services {
 export interface ServicesOptions {
   /** Where the runtime itself is reached. */
   readonly url: string;
+  /** Where proxies connect, on 127.0.0.1; 0 takes a free port. */
   readonly xdsPort: number;
+  /** Everything the runtime remembers is here; started on it again, it goes on where it was. */
   readonly dataFolder: string;
+  /** Path of serverless.yml. */
   readonly deploymentFile: string;
+  /** The commands that `process` workloads may run; none without it. */
   readonly workloadsFile?: string;
   readonly log: Log;
   readonly region?: string;
   readonly reportIntervalMs?: number;
-  /** Where proxies beyond this machine connect, and who is let in. */
+  /** Lets others than this machine reach the control plane (App Mesh's API, its extensions and xDS), and nothing else of it. */
   readonly exposure?: Exposure;
 }
 
