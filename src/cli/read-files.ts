@@ -26,8 +26,41 @@ export async function readMesh(path: string): Promise<MeshResource[]> {
   return resources;
 }
 
-/** A canary definition, as written and as understood. @throws InvalidInput with every mistake */
-export async function readCanary(path: string): Promise<{ source: unknown; definition: CanaryDefinition }> {
-  const text = await readFile(path, 'utf8');
-  return { definition: parseCanaryDefinition(text, path), source: readText(text, path) };
+/** A canary definition of a file, as written and as understood. */
+export interface ReadCanary {
+  readonly file: string;
+  readonly source: unknown;
+  readonly definition: CanaryDefinition;
+}
+
+/** @throws InvalidInput with every mistake */
+export async function readCanary(file: string): Promise<ReadCanary> {
+  const text = await readFile(file, 'utf8');
+  return { file, definition: parseCanaryDefinition(text, file), source: readText(text, file) };
+}
+
+/** Of several definitions by one name, only one could be stored. */
+const nameTwice = (canaries: readonly ReadCanary[]): Mistake[] =>
+  canaries.flatMap(({ file, definition: { name } }, index) => {
+    const first = canaries.findIndex((other) => other.definition.name === name);
+    return first === index ? [] : [{ file, path: 'name', value: name, rule: `must be a name of its own: ${canaries[first]?.file ?? ''} has it` }];
+  });
+
+/** The canary definitions of a file, or of each file of a folder. @throws InvalidInput with every mistake of all of them */
+export async function readCanaries(path: string): Promise<ReadCanary[]> {
+  if (!(await stat(path)).isDirectory()) return [await readCanary(path)];
+  const mistakes: Mistake[] = [];
+  const canaries: ReadCanary[] = [];
+  for (const { file } of await readFolder(path)) {
+    await readCanary(file).then(
+      (canary) => canaries.push(canary),
+      (error: unknown) => {
+        if (!(error instanceof InvalidInput)) throw error;
+        mistakes.push(...error.mistakes);
+      },
+    );
+  }
+  mistakes.push(...nameTwice(canaries));
+  if (mistakes.length > 0) throw new InvalidInput(mistakes);
+  return canaries;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { analysis, NAME_RULE, name, unsupported, type Metric } from './analysis.ts';
 import { parseInput } from './mistakes.ts';
-import { readText } from './read-text.ts';
+import { readLines } from './read-text.ts';
 import { expires, quorum, steps, weight, type Step } from './steps.ts';
 import { duration } from './units.ts';
 import { windows } from './window.ts';
@@ -114,6 +114,9 @@ export const toCanaryDefinition = (value: unknown, file = 'canary definition'): 
 
 /**
  * A canary definition from the text of a YAML or JSON file.
- * @throws InvalidInput with every mistake at once, each naming file, path, value and rule.
+ * @throws InvalidInput with every mistake at once, each naming file, line, path, value and rule.
  */
-export const parseCanaryDefinition = (text: string, file: string): CanaryDefinition => toCanaryDefinition(readText(text, file), file);
+export function parseCanaryDefinition(text: string, file: string): CanaryDefinition {
+  const { value, lineOf } = readLines(text, file);
+  return parseInput(definitionSchema, value, file, lineOf);
+}

@@ -4,6 +4,8 @@ import type * as z from 'zod/mini';
 export interface Mistake {
   /** The file's name, or what else the input is called ("event", "request body"). */
   readonly file: string;
+  /** Where in the file, if it was a text. */
+  readonly line?: number;
   /** Such as `steps[1].weight`; empty for the whole input. */
   readonly path: string;
   /** What stands there; undefined when nothing does. */
@@ -19,8 +21,8 @@ function show(value: unknown): string {
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
-/** `file: path: value: rule` on one line. */
-export const describeMistake = ({ file, path, value, rule }: Mistake): string => [file, ...(path === '' ? [] : [path]), show(value), rule].join(': ');
+/** `file: path: value: rule` on one line, `file:line: …` where the line is known. */
+export const describeMistake = ({ file, line, path, value, rule }: Mistake): string => [line === undefined ? file : `${file}:${line}`, ...(path === '' ? [] : [path]), show(value), rule].join(': ');
 
 /** An input breaks rules of its schema. Every mistake is told at once. */
 export class InvalidInput extends Error {
@@ -41,6 +43,9 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, part) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : value), input);
 }
 
+/** The line of a text on which the part stands that a path leads to, from 1. */
+export type LineOf = (path: readonly PropertyKey[]) => number | undefined;
+
 type Issue = z.core.$ZodIssue;
 
 /** Says what a schema without a message of its own expected. */
@@ -51,18 +56,21 @@ function ruleOf(issue: Issue): string {
   return 'is not valid';
 }
 
-function toMistakes(issue: Issue, file: string, input: unknown): Mistake[] {
+function toMistakes(issue: Issue, file: string, input: unknown, lineOf: LineOf): Mistake[] {
   const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
   const rule = issue.code === 'unrecognized_keys' ? 'is not a field here' : ruleOf(issue);
-  return paths.map((path) => ({ file, path: formatPath(path), value: valueAt(input, path), rule }));
+  return paths.map((path) => {
+    const line = lineOf(path);
+    return { file, ...(line === undefined ? {} : { line }), path: formatPath(path), value: valueAt(input, path), rule };
+  });
 }
 
 /**
- * Parses `input` with `schema`.
+ * Parses `input` with `schema`; `lineOf` knows the lines of an input that was a text.
  * @throws InvalidInput with every mistake, each naming `file`, path, value and rule.
  */
-export function parseInput<T>(schema: z.ZodMiniType<T>, input: unknown, file: string): T {
+export function parseInput<T>(schema: z.ZodMiniType<T>, input: unknown, file: string, lineOf: LineOf = () => undefined): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new InvalidInput(result.error.issues.flatMap((issue) => toMistakes(issue, file, input)));
+  throw new InvalidInput(result.error.issues.flatMap((issue) => toMistakes(issue, file, input, lineOf)));
 }

@@ -11,6 +11,7 @@ import { readDefinition } from './definitions.ts';
 import { RolloutRejected, RouteLocked } from './errors.ts';
 import { queueKey } from './keys.ts';
 import { prepareLock } from './lock.ts';
+import { newRecord, type Requested } from './new-record.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { createRecord, findRecord, readRecord, type RolloutRecord } from './records.ts';
@@ -21,9 +22,6 @@ import { beginUndo } from './undo.ts';
 /** The event of the handler `plan`: the execution's name (which is the rollout's id), its ARN, when it was started (epoch ms), and its input. */
 export const begin = z.strictObject({ id: z.string(), executionArn: z.string(), requestedAt: z.number(), request: choose<RolloutRequest | UndoRequest>([rolloutRequest, undoRequest], (value) => (isPlainObject(value) && 'undo' in value ? undoRequest : rolloutRequest)) });
 type Asked = z.infer<typeof begin>;
-interface Beginning extends Asked {
-  readonly request: RolloutRequest;
-}
 
 /** Whether the execution behind a rollout is over, in a way it could not tell itself. Not to know is not dead. */
 async function isDead({ stepFunctions, log }: Ports, { id, executionArn }: RolloutRecord): Promise<boolean> {
@@ -56,7 +54,7 @@ const FOR_GOOD = new Set(['BadRequestException', 'ConfigurationRejected', 'Forbi
 const isForGood = (error: unknown): boolean => error instanceof Error && FOR_GOOD.has(error.name);
 
 /** The route is another rollout's: wait for it, replace it, or give up, as the definition says. Always throws. */
-async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Beginning, { concurrency }: CanaryDefinition): Promise<never> {
+async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Requested, { concurrency }: CanaryDefinition): Promise<never> {
   const holder = await readRecord(ports.store, holderId);
   if (FINAL_PHASES.has(holder.phase) || (await isDead(ports, holder))) {
     await recover(ports, holder, id);
@@ -71,49 +69,20 @@ async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Begi
   throw new RouteLocked(`the rollout ${holderId} is giving up the route for this one`);
 }
 
-function toRecord({ id, executionArn, requestedAt, request }: Beginning, settings: CanaryDefinition, plan: Plan, route: RouteState, fence: number, now: number): RolloutRecord {
-  const { stable, canary, before } = plan.split;
-  const { tag, digest, repository = settings.image.repository } = request.image;
-  return {
-    id,
-    definition: settings.name,
-    attempt: request.attempt ?? 1,
-    trigger: request.trigger ?? 'manual',
-    image: { repository, tag, ...(digest === undefined ? {} : { digest }) },
-    phase: 'Pending',
-    step: -1,
-    steps: plan.steps,
-    target: settings.target,
-    stable,
-    canary,
-    weights: before,
-    fence,
-    routeBefore: route.spec,
-    pendingAction: null,
-    verdicts: [],
-    startedAt: now,
-    endedAt: null,
-    deadline: now + settings.deadline * 1000,
-    executionArn,
-    reason: '',
-    settings,
-    split: plan.split,
-    hostname: plan.hostname ?? null,
-    promotedBakeSeconds: plan.promotedBakeSeconds,
-    requestedAt,
-    holds: 0,
-    paused: false,
-    promoted: false,
-    decision: null,
-    approvals: [],
-    waiting: null,
-    spec: plan.spec ?? null,
-    hookHold: false,
-    begun: settings.hooks?.before === undefined,
-    foreign: null,
-    undone: null,
-  };
-}
+/** The record of a rollout that was planned on its route. */
+const plannedRecord = (beginning: Requested, settings: CanaryDefinition, plan: Plan, route: RouteState, fence: number, now: number): RolloutRecord => ({
+  ...newRecord(beginning, settings, now),
+  steps: plan.steps,
+  stable: plan.split.stable,
+  canary: plan.split.canary,
+  weights: plan.split.before,
+  fence,
+  routeBefore: route.spec,
+  split: plan.split,
+  hostname: plan.hostname ?? null,
+  spec: plan.spec ?? null,
+  promotedBakeSeconds: plan.promotedBakeSeconds,
+});
 
 export interface Begun {
   readonly id: string;
@@ -125,13 +94,13 @@ export interface Begun {
 
 const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1, undo: false });
 
-async function create(ports: Ports, beginning: Beginning, settings: CanaryDefinition): Promise<RolloutRecord> {
+async function create(ports: Ports, beginning: Requested, settings: CanaryDefinition): Promise<RolloutRecord> {
   const lock = await prepareLock(ports.store, settings.target, beginning.id);
   if (lock.holder !== undefined) return yieldTo(ports, lock.holder, beginning, settings);
   const route = await readRoute(ports.mesh, settings.target);
   const plan = planRollout(settings, beginning.request.image.tag, route.spec);
   const at = ports.clock();
-  const record = toRecord(beginning, settings, plan, route, lock.fence, at);
+  const record = plannedRecord(beginning, settings, plan, route, lock.fence, at);
   const history = [{ at, who: record.trigger, kind: 'started', reason: `${record.stable} → ${record.canary} by ${plan.steps.map(({ weight }) => weight).join(', ')} %` }];
   try {
     await ports.store.write([...createRecord(record, history), lock.take, { kind: 'delete', ...queueKey(settings.target, beginning.requestedAt, record.id) }]);
@@ -149,7 +118,7 @@ async function create(ports: Ports, beginning: Beginning, settings: CanaryDefini
  */
 export async function beginRollout(ports: Ports, { request, ...asked }: Asked): Promise<Begun> {
   if ('undo' in request) return { id: await beginUndo(ports, request, asked.executionArn), steps: 0, firstBakeSeconds: 0, undo: true };
-  const beginning: Beginning = { ...asked, request };
+  const beginning: Requested = { ...asked, request };
   const known = await findRecord(ports.store, beginning.id);
   if (known !== undefined) {
     if (FINAL_PHASES.has(known.phase)) throw new PlanRefused(`the rollout ${beginning.id} has ended already: ${known.phase}`);

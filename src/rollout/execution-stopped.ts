@@ -1,5 +1,6 @@
 import type { ExecutionStopped } from '../contracts/events.ts';
 import { undoRequest } from '../contracts/rollout.ts';
+import { messageOf } from './inputs.ts';
 import type { Ports } from './ports.ts';
 import { findRecord } from './records.ts';
 import { rollBack } from './roll-back.ts';
@@ -21,6 +22,6 @@ export async function rollBackStopped(ports: Ports, { detail: { name: execution,
   const name = undoneBy(input) ?? execution;
   const record = await findRecord(ports.store, name);
   if (record === undefined) return { phase: 'Failed' };
-  const { phase } = await rollBack(ports, { id: name, error: error ?? 'ExecutionStopped', reason: cause ?? `the execution ${executionArn} is ${status}` });
+  const { phase } = await rollBack(ports, { id: name, error: error ?? 'ExecutionStopped', reason: cause == null ? `the execution ${executionArn} is ${status}` : messageOf(cause) });
   return { phase };
 }

@@ -39,9 +39,9 @@ export async function retireNode({ mesh, workloads }: Ports, { target, settings 
  * Doing it again changes nothing.
  * @throws ResourceChanged, NotPropagated: try again. LockLost: not.
  */
-export async function finish(ports: Ports, id: string): Promise<{ phase: string }> {
+export async function finish(ports: Ports, id: string): Promise<{ phase: string; reason: string }> {
   const record = await readRecord(ports.store, id);
-  if (FINAL_PHASES.has(record.phase)) return { phase: record.phase };
+  if (FINAL_PHASES.has(record.phase)) return { phase: record.phase, reason: record.reason };
   const guard = () => assertHeld(ports.store, record.target, id, record.fence);
   // Everything goes to the canary already; without its own route the cohort's requests go on to it.
   await guard();
@@ -58,5 +58,5 @@ export async function finish(ports: Ports, id: string): Promise<{ phase: string 
   }));
   await wakeNext(ports, ended.target);
   await ports.publish('Rollout Promoted', toDetail(ended, ended.reason));
-  return { phase: ended.phase };
+  return { phase: ended.phase, reason: ended.reason };
 }

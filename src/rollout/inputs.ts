@@ -10,7 +10,7 @@ export const bakeInput = z.strictObject({ id, bake: count, seconds: z.int().chec
 export const judgeInput = z.strictObject({ id, bake: count, endedBy: z.enum(['time', 'action', 'verdict']) });
 
 /** A failed Lambda task's cause is JSON of the error; its message is what a person reads. */
-function messageOf(cause: string): string {
+export function messageOf(cause: string): string {
   try {
     const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
     return typeof errorMessage === 'string' ? errorMessage : cause;
@@ -22,4 +22,5 @@ const cause = z.pipe(z.string(), z.transform(messageOf));
 
 /** The event of the handler `roll-back`; the state machine asks again while it is told to wait. */
 export const rollBackInput = z.strictObject({ id, error: z.string(), reason: cause, request: z.optional(z.unknown()), executionArn: z.optional(z.string()) });
-export const finishInput = z.strictObject({ id, failed: z.optional(z.string()) });
+/** `failed`: why a roll-back was given up, by the error's name and its cause. */
+export const finishInput = z.strictObject({ id, failed: z.optional(z.strictObject({ error: z.string(), reason: cause })) });

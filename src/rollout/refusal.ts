@@ -2,6 +2,7 @@ import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import { rolloutRequest } from '../contracts/rollout.ts';
 import { readDefinition } from './definitions.ts';
 import { NotFound } from './errors.ts';
+import { newRecord } from './new-record.ts';
 import type { Ports } from './ports.ts';
 import { createRecord, type RolloutRecord } from './records.ts';
 import type { RollingBack } from './roll-back.ts';
@@ -30,46 +31,7 @@ export async function recordRefusal(ports: Ports, { id, error, reason, request, 
     return refused;
   }
   const at = ports.clock();
-  const { tag, digest, repository = settings.image.repository } = asked.image;
-  const record: RolloutRecord = {
-    id,
-    definition: settings.name,
-    attempt: asked.attempt ?? 1,
-    trigger: asked.trigger ?? 'manual',
-    image: { repository, tag, ...(digest === undefined ? {} : { digest }) },
-    phase: 'Failed',
-    step: -1,
-    steps: [],
-    target: settings.target,
-    stable: settings.stable ?? '',
-    canary: '',
-    weights: {},
-    fence: 0,
-    routeBefore: null,
-    pendingAction: null,
-    verdicts: [],
-    startedAt: at,
-    endedAt: at,
-    deadline: at,
-    executionArn,
-    reason: why,
-    settings,
-    split: { before: {}, stable: '', canary: '', scale: 1 },
-    hostname: null,
-    promotedBakeSeconds: 0,
-    requestedAt: at,
-    holds: 0,
-    paused: false,
-    promoted: false,
-    decision: null,
-    approvals: [],
-    waiting: null,
-    spec: null,
-    hookHold: false,
-    begun: true,
-    foreign: null,
-    undone: null,
-  };
+  const record: RolloutRecord = { ...newRecord({ id, executionArn, requestedAt: at, request: asked }, settings, at), phase: 'Failed', endedAt: at, deadline: at, reason: why };
   await ports.store.write(createRecord(record, [{ at, who: record.trigger, kind: 'refused', reason: why }]));
   await ports.publish('Rollout Failed', toDetail(record, why));
   return refused;

@@ -165,15 +165,15 @@ export async function rollBack(ports: Ports, rolling: RollingBack): Promise<Roll
  * Says loudly that a roll-back failed. The rollout keeps its lock, as the route is not as it was: nobody may build on it before it is restored,
  * which `rollBack` still does when it is asked again.
  */
-export async function giveUp(ports: Ports, id: string, reason: string): Promise<{ phase: string }> {
+export async function giveUp(ports: Ports, id: string, reason: string): Promise<{ phase: string; reason: string }> {
   const at = ports.clock();
   const why = `the roll-back failed, and the route may not be as it was: ${reason}`;
-  if ((await findRecord(ports.store, id)) === undefined) return { phase: 'Failed' };
+  if ((await findRecord(ports.store, id)) === undefined) return { phase: 'Failed', reason: why };
   const record = await updateRecord(ports.store, id, (current) =>
     FINAL_PHASES.has(current.phase)
       ? undefined
       : { record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, reason: why }, history: [{ at, who: 'meshshift', kind: 'failed', reason: why }] },
   );
   if (record.phase === 'Failed') await ports.publish('Rollout Failed', toDetail(record, why));
-  return { phase: record.phase };
+  return { phase: record.phase, reason: record.reason };
 }

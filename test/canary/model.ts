@@ -183,7 +183,7 @@ export function openModel(random: () => number) {
       execution.due = model.now + waitSeconds * 1000;
     },
     SayFailed: async (execution) => {
-      await finishRollout(ports, { id: execution.id, failed: `${execution.error}: ${execution.cause}` });
+      await finishRollout(ports, { id: execution.id, failed: { error: execution.error, reason: execution.cause } });
       go(execution, 'GivenUp');
     },
   };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify } from '../../src/contracts/mesh-file.ts';
@@ -26,18 +26,18 @@ describe('canary check', () => {
     const words = await runCli(['canary', 'check', '-f', 'examples/pgmesh/canary.yaml']);
     expect(words).toEqual({ code: 0, stderr: '', stdout: expect.stringContaining('canary svc1 is valid') as string });
     const json = await runCli(['canary', 'check', '-f', 'examples/pgmesh/canary.yaml', '--json']);
-    expect(JSON.parse(json.stdout)).toEqual({ valid: true, name: 'svc1', mistakes: [] });
+    expect(JSON.parse(json.stdout)).toEqual({ valid: true, names: ['svc1'], mistakes: [] });
   });
 
-  test('every mistake is told at once, with file, path, value and rule', async () => {
+  test('every mistake is told at once, with file, line, path, value and rule', async () => {
     await writeFile(join(folder, 'broken.yaml'), BROKEN);
     const { code, stdout, stderr } = await runCli(['canary', 'check', '-f', 'broken.yaml'], { cwd: folder });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('broken.yaml: target.route: missing: ');
-    expect(stderr).toContain('broken.yaml: canary.virtualNode: "svcNode1v2": must contain {{tag}}');
-    expect(stderr).toContain('broken.yaml: steps[1].weight: 150: must be a weight');
-    expect(stderr).toContain('broken.yaml: bake: "5 minutes": must be a duration');
-    expect(stderr).toContain('broken.yaml: windows[0]: "Someday 09:00-16:00": must be');
+    expect(stderr).toContain('broken.yaml:4: target.route: missing: ');
+    expect(stderr).toContain('broken.yaml:5: canary.virtualNode: "svcNode1v2": must contain {{tag}}');
+    expect(stderr).toContain('broken.yaml:6: steps[1].weight: 150: must be a weight');
+    expect(stderr).toContain('broken.yaml:7: bake: "5 minutes": must be a duration');
+    expect(stderr).toContain('broken.yaml:8: windows[0]: "Someday 09:00-16:00": must be');
     expect(stderr).toContain('5 mistakes');
   });
 
@@ -53,7 +53,23 @@ describe('canary check', () => {
     await writeFile(join(folder, 'syntax.yaml'), 'name: svc1\nsteps: [25\n');
     const { code, stderr } = await runCli(['canary', 'check', '-f', 'syntax.yaml'], { cwd: folder });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^syntax\.yaml: line \d+: /);
+    expect(stderr).toMatch(/^syntax\.yaml:\d+: /);
+  });
+
+  test('a folder is checked as a whole: the mistakes of all its files, and names that are given twice', async () => {
+    const releases = join(folder, 'releases');
+    await mkdir(releases);
+    const good = await readFile(`${root}examples/pgmesh/canary.yaml`, 'utf8');
+    for (const name of ['a.yaml', 'b.yml']) await writeFile(join(releases, name), good);
+    await writeFile(join(releases, 'c.json'), JSON.stringify({ name: 'c' }));
+    await writeFile(join(releases, 'notes.txt'), 'not read');
+    const { code, stderr } = await runCli(['canary', 'check', '-f', 'releases'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain('releases/b.yml: name: "svc1": must be a name of its own: releases/a.yaml has it');
+    expect(stderr).toContain('releases/c.json: steps: missing: ');
+    await rm(join(releases, 'c.json'));
+    await writeFile(join(releases, 'b.yml'), good.replace('name: svc1', 'name: other'));
+    expect(JSON.parse((await runCli(['canary', 'check', '-f', 'releases', '--json'], { cwd: folder })).stdout)).toEqual({ valid: true, names: ['svc1', 'other'], mistakes: [] });
   });
 
   test('a file that is not there is named', async () => {

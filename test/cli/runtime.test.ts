@@ -91,6 +91,7 @@ describe('rollouts', () => {
     expect(status.stdout).toMatch(/^STEP +INTENDED +OBSERVED +REQUESTS +ERRORS +VERDICT$/m);
     expect(status.stdout).toMatch(/^ 1\/4 +25 % +- +0 +0 /m);
 
+    expect((await cli('rollout', 'list')).stdout).toMatch(new RegExp(`^${id} +svc1 +v2 +progressing +1/4 +25 % +20`, 'm'));
     const aborted = await cli('rollout', 'abort', id, '--reason', 'wrong build');
     expect({ code: aborted.code, stderr: aborted.stderr }).toEqual({ code: 0, stderr: '' });
     const watched = await cli('rollout', 'status', id, '--watch');

@@ -325,6 +325,21 @@ describe('whatever goes wrong', () => {
     expect(JSON.stringify(await routeOf(world))).toBe(before);
   });
 
+  test('a roll-back that fails says why in words, and is done in its place', async () => {
+    await provision(world, { bake: '600s' });
+    const before = JSON.stringify(await routeOf(world));
+    const id = await begin('v2');
+    await baking(id);
+    world.faults.set('RollBack', () => Promise.reject(Object.assign(new Error('the route is bewitched'), { name: 'Bewitched' })));
+    await act(id, 'abort');
+    const why = 'the roll-back failed, and the route may not be as it was: Bewitched: the route is bewitched';
+    expect(await world.ended(arnOf(id))).toMatchObject({ status: 'FAILED', error: 'RollBackFailed', cause: why });
+    expect(world.events.find(({ type }) => type === 'Rollout Failed')?.detail).toMatchObject({ phase: 'Failed', reason: why });
+    const { reason } = await when(id, ({ phase }) => phase === 'RolledBack', 'the roll-back by execution-stopped');
+    expect(reason).toBe(`RollBackFailed: ${why}`);
+    expect(JSON.stringify(await routeOf(world))).toBe(before);
+  });
+
   test('weights that someone else changed are put right, and told', async () => {
     await provision(world, { bake: '600s' });
     const id = await begin('v2');

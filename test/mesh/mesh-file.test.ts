@@ -35,7 +35,7 @@ describe('a mesh file', () => {
       'm.yaml: [1].input: missing: must be the input JSON of the operation',
       'm.yaml: [2].extra: 1: is not a field here',
     ]);
-    expect(mistakesOf(() => parseMeshFiles([{ file: 'a.json', text: '{' }, { file: 'b.json', text: '[]' }]))).toEqual([expect.stringMatching(/^a\.json: line 1: /) as string, 'b.json: []: must hold at least one resource']);
+    expect(mistakesOf(() => parseMeshFiles([{ file: 'a.json', text: '{' }, { file: 'b.json', text: '[]' }]))).toEqual([expect.stringMatching(/^a\.json:1: /) as string, 'b.json: []: must hold at least one resource']);
   });
 
   test('refuses two files that create the same', () => {

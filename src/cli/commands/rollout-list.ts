@@ -4,16 +4,22 @@ import type { Rollout } from '../../contracts/rollout.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, table } from '../output.ts';
 import { listRollouts } from '../rollouts-api.ts';
-import { phaseWords } from '../view/words.ts';
+import { percent, phaseWords } from '../view/words.ts';
 
-const toRow = ({ id, definition, image, phase, step, steps, weights, canary, startedAt }: Rollout): string[] => [
-  id,
-  definition,
-  image.tag,
-  phaseWords(phase),
-  `${step + 1}/${steps.length}`,
-  String(weights[canary] ?? 0),
-  new Date(startedAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+/** Percent that the canary has of what both sides have; the other targets of the route keep theirs. */
+const shareOf = ({ weights, canary, stable }: Rollout): number | null => {
+  const [own, other] = [weights[canary] ?? 0, weights[stable] ?? 0];
+  return own + other === 0 ? null : (100 * own) / (own + other);
+};
+
+const toRow = (rollout: Rollout): string[] => [
+  rollout.id,
+  rollout.definition,
+  rollout.image.tag,
+  phaseWords(rollout.phase),
+  `${rollout.step + 1}/${rollout.steps.length}`,
+  percent(shareOf(rollout), 0),
+  new Date(rollout.startedAt).toISOString().replace(/\.\d+Z$/, 'Z'),
 ];
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
