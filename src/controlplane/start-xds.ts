@@ -3,6 +3,7 @@ import { noArchive, type Archive } from './xds/archive.ts';
 import { startXdsServer, type Tls } from './xds/server.ts';
 import { createPublisher, type EndpointReader, type Publisher } from './snapshot/publisher.ts';
 import { createLrsService } from './telemetry/lrs-service.ts';
+import { createMetricsService } from './telemetry/metrics-service.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { after as realTime, type After } from './timers.ts';
 import type { Access } from './access/access.ts';
@@ -72,6 +73,7 @@ export async function startXds(options: XdsOptions): Promise<Xds> {
     ads: guardCall(access, log, ads.state),
     delta: guardCall(access, log, ads.delta),
     lrs: guardCall(access, log, createLrsService(telemetry, reportIntervalMs)),
+    metrics: guardCall(access, log, createMetricsService(telemetry, log)),
   }).catch((error: unknown) => {
     close();
     throw error;

@@ -6,9 +6,12 @@ import type { MetricsProvider } from './port.ts';
 const telemetry = z.object({
   mesh: z.string(),
   virtualNode: z.string(),
-  buckets: z.array(z.object({ at: z.number(), ok: z.number(), errors: z.number() })),
+  buckets: z.array(z.object({ at: z.number(), ok: z.number(), errors: z.number(), latency: z.optional(z.array(z.number())) })),
   now: z.number(),
   lastReportAt: z.nullable(z.number()),
+  // A control plane that does not know latencies yet tells none.
+  lastLatencyAt: z._default(z.nullable(z.number()), null),
+  latencyBoundsMs: z._default(z.array(z.number()), []),
 });
 
 const REQUEST_TIMEOUT_MS = 3000;

@@ -52,7 +52,7 @@ describeWith('Envoy 1.40', envoyBinary !== undefined, 'both protocols of the agg
       await buildWalkthrough(plane.client);
       for (const { name, port } of upstreams.slice(0, 2)) await register(plane.url, name, [port]);
       const port = await freePort();
-      const bootstrap = envoyBootstrap({ nodeId: CALLER, xdsHost: '127.0.0.1', xdsPort: plane.xdsPort, listen: { [SERVICE]: port } }) as AdsConfig;
+      const bootstrap = envoyBootstrap({ nodeId: CALLER, xdsHost: '127.0.0.1', xdsPort: plane.xdsPort, listen: { [SERVICE]: port }, statistics: 'all' }) as AdsConfig;
       bootstrap.dynamic_resources.ads_config.api_type = apiType;
       envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent });
       caller = openCaller(`127.0.0.1:${port}`);

@@ -41,7 +41,7 @@ export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind
   const mesh = editableMesh(specs);
   const xds = await startXds({ reader: mesh.reader, endpoints: mesh.endpoints, clock: Date.now, log: silent, xds: { host: '127.0.0.1', port: 0 } });
   const nodeId = `mesh/${specs.name}/${proxy.kind}/${proxy.name}`;
-  const generated = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, ...options, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
+  const generated = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, statistics: 'all', ...options, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
   const bootstrap = { ...generated, ...(dnsPort === undefined ? {} : resolver(dnsPort)) };
   const envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent }).catch((error: unknown) => {
     xds.close();

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { envoyBootstrap } from '../../src/controlplane/bootstrap/index.ts';
+import { envoyBootstrap, type EnvoyBootstrapOptions } from '../../src/controlplane/bootstrap/index.ts';
 import { silent, type Log } from '../../src/contracts/log.ts';
 import { findEnvoy, startEnvoy, type RunningEnvoy } from '../../src/local/envoy/index.ts';
 import { CALLER, SERVICE } from './walkthrough.ts';
@@ -20,9 +20,9 @@ export const freePort = (): Promise<number> =>
   });
 
 /** The walkthrough's calling proxy: an Envoy that listens for its backend on a loopback port. */
-export async function startCallerEnvoy(xdsPort: number, log: Log = silent): Promise<RunningEnvoy & { readonly port: number }> {
+export async function startCallerEnvoy(xdsPort: number, options: Pick<EnvoyBootstrapOptions, 'statistics'> = {}, log: Log = silent): Promise<RunningEnvoy & { readonly port: number }> {
   const port = await freePort();
-  const bootstrap = envoyBootstrap({ nodeId: CALLER, xdsHost: '127.0.0.1', xdsPort, listen: { [SERVICE]: port } });
+  const bootstrap = envoyBootstrap({ nodeId: CALLER, xdsHost: '127.0.0.1', xdsPort, listen: { [SERVICE]: port }, ...options });
   const envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log });
   return { ...envoy, port };
 }

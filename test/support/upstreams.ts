@@ -15,22 +15,25 @@ export interface Upstream {
   lastAt: number;
   /** Share of requests it answers with INTERNAL. */
   failing: number;
+  /** How long it takes over each answer, milliseconds. */
+  delayMs: number;
   stop(): void;
 }
 
 /** Starts an upstream on a free port. */
 export function startUpstream(name: string): Promise<Upstream> {
   const server = new Server();
-  const upstream = { name, port: 0, served: 0, lastAt: 0, failing: 0, stop: () => server.forceShutdown() };
+  const upstream = { name, port: 0, served: 0, lastAt: 0, failing: 0, delayMs: 0, stop: () => server.forceShutdown() };
   let credit = 0;
   const whoAmI = (_call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
     upstream.served++;
     upstream.lastAt = performance.now();
     credit += upstream.failing;
-    if (credit >= 1) {
-      credit -= 1;
-      answer({ code: status.INTERNAL, details: 'asked to fail' });
-    } else answer(null, Buffer.from(name));
+    const fails = credit >= 1;
+    if (fails) credit -= 1;
+    const reply = (): void => (fails ? answer({ code: status.INTERNAL, details: 'asked to fail' }) : answer(null, Buffer.from(name)));
+    if (upstream.delayMs === 0) reply();
+    else setTimeout(reply, upstream.delayMs);
   };
   server.addService(
     { whoAmI: { path: WHOAMI, requestStream: false, responseStream: false, requestSerialize: identity, requestDeserialize: identity, responseSerialize: identity, responseDeserialize: identity } },

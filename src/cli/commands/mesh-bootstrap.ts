@@ -1,5 +1,5 @@
 import { flag, optionalText, text, type Call, type Command } from '../command.ts';
-import { envoyBootstrap, grpcBootstrap, parseNodeId } from '../../controlplane/bootstrap/index.ts';
+import { envoyBootstrap, grpcBootstrap, parseNodeId, STATISTICS, type Statistics } from '../../controlplane/bootstrap/index.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -23,12 +23,18 @@ function readListeners(list: string): Record<string, number> {
   );
 }
 
+function readStatistics(given: string): Statistics {
+  const found = STATISTICS.find((one) => one === given);
+  if (found === undefined) throw usage(`--statistics: ${given}: must be one of ${STATISTICS.join(', ')}`);
+  return found;
+}
+
 function run(call: Call): Promise<typeof EXIT.ok> {
   const [nodeId = ''] = call.args;
   if (parseNodeId(nodeId) === undefined) throw usage(`${nodeId}: must be mesh/MESH/virtualNode/NODE or its ARN`);
   const listen = optionalText(call, 'listen');
   const common = { nodeId, ...readAddress(text(call, 'xds')) };
-  const document = flag(call, 'grpc') ? grpcBootstrap(common) : envoyBootstrap({ ...common, ...(listen === undefined ? {} : { listen: readListeners(listen) }) });
+  const document = flag(call, 'grpc') ? grpcBootstrap(common) : envoyBootstrap({ ...common, statistics: readStatistics(text(call, 'statistics')), ...(listen === undefined ? {} : { listen: readListeners(listen) }) });
   call.io.stdout.write(`${JSON.stringify(document, null, call.json ? 0 : 2)}\n`);
   return Promise.resolve(EXIT.ok);
 }
@@ -41,6 +47,7 @@ export const meshBootstrap: Command = {
   options: {
     xds: { type: 'string', value: 'HOST:PORT', default: '127.0.0.1:4681', about: 'where it gets its configuration' },
     grpc: { type: 'boolean', about: 'for a proxyless gRPC client (GRPC_XDS_BOOTSTRAP_CONFIG) instead of Envoy' },
+    statistics: { type: 'string', value: 'WHICH', default: 'latency', about: 'what Envoy counts beside its load reports: latency alone, all (for who reads its /stats), or none (metrics of latency then have no data)' },
     listen: { type: 'string', value: 'SERVICE=PORT,…', about: 'instead of traffic interception: a loopback listener for each of these backends' },
   },
   examples: ['meshshift mesh bootstrap mesh/pgMesh/virtualNode/svcNode2 --listen svc1.pgMesh.local=7001 > envoy.json', 'envoy -c envoy.json'],

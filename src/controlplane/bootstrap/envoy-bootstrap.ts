@@ -1,4 +1,5 @@
 import { sdsCluster } from './sds-cluster.ts';
+import { statisticsOf, type Statistics } from './statistics.ts';
 import { XDS_CLUSTER, xdsCluster } from './xds-cluster.ts';
 
 /** What an Envoy needs to know to join the mesh. */
@@ -16,6 +17,8 @@ export interface EnvoyBootstrapOptions {
   readonly listen?: true | Readonly<Record<string, number>>;
   /** The Unix socket of a local source of secrets (App Mesh's APPMESH_SDS_SOCKET_PATH); specs with TLS by SDS need one. */
   readonly sdsSocketPath?: string;
+  /** What it counts beside its load reports. Default `latency`. */
+  readonly statistics?: Statistics;
 }
 
 const V3 = 'V3';
@@ -24,9 +27,9 @@ const adsSource = { ads: {}, resource_api_version: V3, initial_fetch_timeout: '0
 /** Reconnects within a second: Envoy's own back-off grows to 30 s, in which a restarted control plane would go unnoticed. */
 const grpcService = { envoy_grpc: { cluster_name: XDS_CLUSTER, retry_policy: { retry_back_off: { base_interval: '0.1s', max_interval: '1s' } } } };
 
-/** The bootstrap of a stock Envoy, as protobuf JSON of `envoy.config.bootstrap.v3.Bootstrap`: ADS and load reports over one gRPC cluster. */
+/** The bootstrap of a stock Envoy, as protobuf JSON of `envoy.config.bootstrap.v3.Bootstrap`: ADS, load reports and latencies over one gRPC cluster. */
 export function envoyBootstrap(options: EnvoyBootstrapOptions): object {
-  const { nodeId, xdsHost, xdsPort, adminPort = 0, listen, sdsSocketPath } = options;
+  const { nodeId, xdsHost, xdsPort, adminPort = 0, listen, sdsSocketPath, statistics = 'latency' } = options;
   return {
     node: { id: nodeId, cluster: nodeId, ...(listen === undefined ? {} : { metadata: { 'meshshift.listen': listen } }) },
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } },
@@ -36,6 +39,7 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions): object {
       cds_config: adsSource,
     },
     cluster_manager: { load_stats_config: { api_type: 'GRPC', transport_api_version: V3, grpc_services: [grpcService] } },
+    ...statisticsOf(statistics, grpcService),
     static_resources: { clusters: [xdsCluster(xdsHost, xdsPort), ...(sdsSocketPath === undefined ? [] : [sdsCluster(sdsSocketPath)])] },
   };
 }

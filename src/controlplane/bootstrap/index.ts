@@ -1,3 +1,4 @@
 export { envoyBootstrap, type EnvoyBootstrapOptions } from './envoy-bootstrap.ts';
 export { grpcBootstrap, type GrpcBootstrapOptions } from './grpc-bootstrap.ts';
+export { STATISTICS, type Statistics } from './statistics.ts';
 export { parseNodeId, type NodeIdentity } from './node-id.ts';

@@ -1,10 +1,8 @@
+import { addLatency } from '../../contracts/latency.ts';
 import type { CountsBucket } from '../model/counts.ts';
 
 /** Counts of one virtual node in one interval. */
-interface Counts {
-  ok: number;
-  errors: number;
-}
+export type Counts = Pick<CountsBucket, 'ok' | 'errors' | 'latency'>;
 
 interface Series {
   /** Closed intervals, oldest first, only those with requests. */
@@ -21,12 +19,19 @@ export interface IntervalCountsOptions {
   readonly coarseMs?: number;
   /** How long anything is kept. Default 3 hours. */
   readonly keepForMs?: number;
+  /** Of how many nodes anything is kept; reports of more are left out. Default 20,000. */
+  readonly mostKeys?: number;
+}
+
+function sum(one: Counts, other: Counts): Counts {
+  const latency = one.latency === undefined || other.latency === undefined ? (one.latency ?? other.latency) : addLatency(one.latency, other.latency);
+  return { ok: one.ok + other.ok, errors: one.errors + other.errors, ...(latency === undefined ? {} : { latency }) };
 }
 
 /**
  * Counts by virtual node in intervals aligned to the clock, so that canary and stable are compared over the same time.
  * A report belongs to the interval that is open when it arrives: a closed bucket never changes, and nothing is counted twice.
- * Bounded: at the defaults at most about 5,200 buckets for a node (3,000 of 0.2 s, 2,160 of 5 s).
+ * Bounded: at the defaults at most about 5,200 buckets for a node (3,000 of 0.2 s, 2,160 of 5 s), and 20,000 nodes. A node without a bucket left is forgotten.
  */
 export class IntervalCounts {
   readonly #options: Required<IntervalCountsOptions>;
@@ -34,9 +39,10 @@ export class IntervalCounts {
   readonly #open = new Map<string, Counts>();
   /** End of the open interval. */
   #end: number;
+  #nextSweep = 0;
 
   constructor(options: IntervalCountsOptions, now: number) {
-    this.#options = { fineForMs: 600_000, coarseMs: 5_000, keepForMs: 10_800_000, ...options };
+    this.#options = { fineForMs: 600_000, coarseMs: 5_000, keepForMs: 10_800_000, mostKeys: 20_000, ...options };
     this.#end = this.#endOf(now);
   }
 
@@ -45,13 +51,15 @@ export class IntervalCounts {
     return this.#end;
   }
 
-  /** Adds to the open interval. */
-  add(key: string, { ok, errors }: Counts, now: number): void {
+  /** Adds to the open interval; answers false where there are too many nodes already. */
+  add(key: string, counts: Counts, now: number): boolean {
     this.closeUntil(now);
-    const counts = this.#open.get(key) ?? { ok: 0, errors: 0 };
-    counts.ok += ok;
-    counts.errors += errors;
-    this.#open.set(key, counts);
+    if (!this.#closed.has(key)) {
+      if (this.#closed.size >= this.#options.mostKeys) return false;
+      this.#closed.set(key, { fine: [], coarse: [] });
+    }
+    this.#open.set(key, sum(this.#open.get(key) ?? { ok: 0, errors: 0 }, counts));
+    return true;
   }
 
   /** Closes the open interval if its time is over; returns its end if so. A clock that steps back closes nothing. */
@@ -61,6 +69,7 @@ export class IntervalCounts {
     for (const [key, counts] of this.#open) this.#close(key, { at, ...counts }, now);
     this.#open.clear();
     this.#end = this.#endOf(now);
+    this.#forgetIdle(now);
     return at;
   }
 
@@ -82,10 +91,20 @@ export class IntervalCounts {
   }
 
   #close(key: string, bucket: CountsBucket, now: number): void {
-    const series = this.#closed.get(key) ?? { fine: [], coarse: [] };
-    this.#closed.set(key, series);
+    const series = this.#closed.get(key);
+    if (series === undefined) return;
     series.fine.push(bucket);
     this.#sumUp(series, now);
+  }
+
+  /** Once in a summed interval is often enough. */
+  #forgetIdle(now: number): void {
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + this.#options.coarseMs;
+    for (const [key, series] of this.#closed) {
+      this.#sumUp(series, now);
+      if (series.fine.length === 0 && series.coarse.length === 0) this.#closed.delete(key);
+    }
   }
 
   /** Moves what is old into summed buckets, a whole summed interval at a time, and forgets what is older still. */
@@ -93,11 +112,10 @@ export class IntervalCounts {
     const { fineForMs, coarseMs, keepForMs } = this.#options;
     const boundary = Math.floor((now - fineForMs) / coarseMs) * coarseMs;
     while (fine[0] !== undefined && fine[0].at <= boundary) {
-      const { at, ok, errors } = fine[0];
-      const end = Math.ceil(at / coarseMs) * coarseMs;
+      const end = Math.ceil(fine[0].at / coarseMs) * coarseMs;
       const last = coarse.at(-1);
-      if (last?.at === end) coarse[coarse.length - 1] = { at: end, ok: last.ok + ok, errors: last.errors + errors };
-      else coarse.push({ at: end, ok, errors });
+      if (last?.at === end) coarse[coarse.length - 1] = { at: end, ...sum(last, fine[0]) };
+      else coarse.push({ ...fine[0], at: end });
       fine.shift();
     }
     while (coarse[0] !== undefined && coarse[0].at < now - keepForMs) coarse.shift();

@@ -1,11 +1,15 @@
+import { LATENCY_BOUNDS_MS } from '../../contracts/latency.ts';
 import type { NodeTelemetry, TelemetryReader } from '../model/counts.ts';
 import type { After } from '../timers.ts';
 import { IntervalCounts } from './interval-counts.ts';
+import type { NodeLatency } from './latency-report.ts';
 import type { NodeCounts } from './load-report.ts';
 
 export interface Telemetry extends TelemetryReader {
   /** Takes one proxy's report of a mesh. */
   report(mesh: string, counts: readonly NodeCounts[]): void;
+  /** Takes what one proxy of a mesh says of how long requests took; also that there is nothing to say. */
+  reportLatency(mesh: string, latencies: readonly NodeLatency[]): void;
   close(): void;
 }
 
@@ -21,6 +25,7 @@ const keyOf = (mesh: string, virtualNode: string): string => `${mesh}/${virtualN
 export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions): Telemetry {
   const counts = new IntervalCounts({ intervalMs }, clock());
   const lastReports = new Map<string, number>();
+  const lastLatencies = new Map<string, number>();
   const listeners = new Set<(now: number) => void>();
   let cancel: (() => void) | undefined;
   let told = 0;
@@ -42,6 +47,8 @@ export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions):
     virtualNode,
     ...counts.read(keyOf(mesh, virtualNode), since, clock()),
     lastReportAt: lastReports.get(mesh) ?? null,
+    lastLatencyAt: lastLatencies.get(mesh) ?? null,
+    latencyBoundsMs: LATENCY_BOUNDS_MS,
   });
 
   return {
@@ -50,6 +57,11 @@ export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions):
       const now = clock();
       lastReports.set(mesh, now);
       for (const { virtualNode, ok, errors } of reported) counts.add(keyOf(mesh, virtualNode), { ok, errors }, now);
+    },
+    reportLatency: (mesh, latencies) => {
+      const now = clock();
+      lastLatencies.set(mesh, now);
+      for (const { virtualNode, latency } of latencies) counts.add(keyOf(mesh, virtualNode), { ok: 0, errors: 0, latency }, now);
     },
     onInterval: (listener) => {
       listeners.add(listener);

@@ -16,6 +16,8 @@ const bidirectional = (path: string): ServiceDefinition[string] => ({
 const ADS_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
 const DELTA_PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 const LRS_PATH = '/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats';
+/** Only its client streams; a service that may stream too serves it alike. */
+const METRICS_PATH = '/envoy.service.metrics.v3.MetricsService/StreamMetrics';
 
 const OPTIONS = {
   // A proxy that vanished without a word is noticed within 50 s.
@@ -53,6 +55,7 @@ export interface XdsServerOptions {
   readonly ads: UntypedHandleCall;
   readonly delta: UntypedHandleCall;
   readonly lrs: UntypedHandleCall;
+  readonly metrics: UntypedHandleCall;
 }
 
 const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -67,12 +70,12 @@ function credentialsOf(tls: Tls | undefined): ServerCredentials {
 const ageOptions = (age: number | undefined): ServerOptions => (age === undefined ? {} : { 'grpc.max_connection_age_ms': age, 'grpc.max_connection_age_grace_ms': AGE_GRACE_MS });
 
 /**
- * Serves configuration and takes load reports on one gRPC port.
+ * Serves configuration and takes load reports and latencies on one gRPC port.
  * @throws Error when the port is taken, or a certificate or key is none.
  */
-export function startXdsServer({ host, port, tls, maxConnectionAgeMs, ads, delta, lrs }: XdsServerOptions): Promise<XdsServer> {
+export function startXdsServer({ host, port, tls, maxConnectionAgeMs, ads, delta, lrs, metrics }: XdsServerOptions): Promise<XdsServer> {
   const server = new Server({ ...OPTIONS, ...ageOptions(maxConnectionAgeMs) });
-  server.addService({ ads: bidirectional(ADS_PATH), delta: bidirectional(DELTA_PATH), lrs: bidirectional(LRS_PATH) }, { ads, delta, lrs });
+  server.addService({ ads: bidirectional(ADS_PATH), delta: bidirectional(DELTA_PATH), lrs: bidirectional(LRS_PATH), metrics: bidirectional(METRICS_PATH) }, { ads, delta, lrs, metrics });
   const credentials = credentialsOf(tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(addressOf(host, port), credentials, (error, bound) => {

@@ -57,3 +57,20 @@ export function withoutField(bytes: Uint8Array, number: number): Uint8Array {
   }
   return kept.length === 1 && kept[0]?.length === bytes.length ? bytes : Buffer.concat(kept);
 }
+
+/**
+ * The length-delimited fields of a message, in order, their contents as they stand in it.
+ * @throws RangeError when the bytes are no protobuf message.
+ */
+export function fieldsOf(bytes: Uint8Array): { readonly number: number; readonly content: Uint8Array }[] {
+  const found: { number: number; content: Uint8Array }[] = [];
+  let position = 0;
+  while (position < bytes.length) {
+    const tag = readVarint(bytes, position);
+    const end = endOf(tag.value % 8, bytes, tag.next);
+    if (end > bytes.length) throw new RangeError('protobuf: a field runs past the end');
+    if (tag.value % 8 === LENGTH_DELIMITED) found.push({ number: Math.floor(tag.value / 8), content: bytes.subarray(readVarint(bytes, tag.next).next, end) });
+    position = end;
+  }
+  return found;
+}

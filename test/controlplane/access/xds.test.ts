@@ -12,8 +12,9 @@ import { ACCESS_KEYS, KEYS, signer, TOKEN } from './signing.ts';
 
 const ADS = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
 const LRS = 'envoy.service.load_stats.v3.LoadReportingService';
-const PATHS = { state: `/${ADS}/StreamAggregatedResources`, delta: `/${ADS}/DeltaAggregatedResources`, lrs: `/${LRS}/StreamLoadStats` };
-const MESSAGES = { state: 'envoy.service.discovery.v3.DiscoveryRequest', delta: 'envoy.service.discovery.v3.DeltaDiscoveryRequest', lrs: 'envoy.service.load_stats.v3.LoadStatsRequest' };
+const METRICS = 'envoy.service.metrics.v3.MetricsService';
+const PATHS = { state: `/${ADS}/StreamAggregatedResources`, delta: `/${ADS}/DeltaAggregatedResources`, lrs: `/${LRS}/StreamLoadStats`, metrics: `/${METRICS}/StreamMetrics` };
+const MESSAGES = { state: 'envoy.service.discovery.v3.DiscoveryRequest', delta: 'envoy.service.discovery.v3.DeltaDiscoveryRequest', lrs: 'envoy.service.load_stats.v3.LoadStatsRequest', metrics: 'envoy.service.metrics.v3.StreamMetricsMessage' };
 type Protocol = keyof typeof PATHS;
 
 const identity = (bytes: Buffer): Buffer => bytes;
@@ -52,8 +53,11 @@ function ask(id: string, { metadata = new Metadata(), channel = credentials.crea
   closers.push(() => client.close());
   const call = client.makeBidiStreamRequest(PATHS[protocol], identity, identity, metadata);
   closers.push(() => call.cancel());
-  const first = { node: { id, user_agent_name: 'envoy' }, ...(protocol === 'lrs' ? {} : { type_url: typeUrl('cluster') }) };
+  const as = { node: { id, user_agent_name: 'envoy' } };
+  const first = protocol === 'metrics' ? { identifier: as } : { ...as, ...(protocol === 'lrs' ? {} : { type_url: typeUrl('cluster') }) };
   call.write(Buffer.from(encode(MESSAGES[protocol], first)));
+  // Who only streams is answered at the end.
+  if (protocol === 'metrics') call.end();
   return new Promise((resolve) => {
     call.on('data', (bytes: Buffer) => {
       if (protocol === 'state') decode('envoy.service.discovery.v3.DiscoveryResponse', bytes);
@@ -77,7 +81,7 @@ async function iam(key: { accessKeyId: string; secretAccessKey: string }, host =
   return metadata;
 }
 
-describe.each<Protocol>(['state', 'delta', 'lrs'])('who may open a stream (%s)', (protocol) => {
+describe.each<Protocol>(['state', 'delta', 'lrs', 'metrics'])('who may open a stream (%s)', (protocol) => {
   beforeEach(() => start());
   const of = (metadata?: Metadata): CallOptions => ({ protocol, ...(metadata === undefined ? {} : { metadata }) });
 

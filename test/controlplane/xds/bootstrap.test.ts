@@ -1,5 +1,6 @@
 import { envoyBootstrap, grpcBootstrap, parseNodeId } from '../../../src/controlplane/bootstrap/index.ts';
 import type { ProtoJson } from '../../../src/controlplane/translate/types.ts';
+import { LATENCY_BOUNDS_MS } from '../../../src/contracts/latency.ts';
 import { encode } from '../../../src/controlplane/xds/codec.ts';
 
 const at = { nodeId: 'mesh/m/virtualNode/n', xdsHost: '127.0.0.1', xdsPort: 4681 };
@@ -9,6 +10,8 @@ describe('Envoy’s bootstrap', () => {
     ['plain', at],
     ['with loopback listeners', { ...at, listen: { 'svc.local': 8080 }, adminPort: 9901 }],
     ['with all loopback listeners', { ...at, listen: true as const }],
+    ['with all of its statistics', { ...at, statistics: 'all' as const }],
+    ['with none of its statistics', { ...at, statistics: 'none' as const }],
     ['by host name', { ...at, xdsHost: 'control-plane.internal' }],
   ])('%s has only fields of Envoy 1.40', (_title, options) => {
     expect(() => encode('envoy.config.bootstrap.v3.Bootstrap', envoyBootstrap(options) as ProtoJson)).not.toThrow();
@@ -18,6 +21,14 @@ describe('Envoy’s bootstrap', () => {
     expect(envoyBootstrap(at)).toMatchObject({ node: { id: at.nodeId, cluster: at.nodeId } });
     expect(JSON.stringify(envoyBootstrap(at))).not.toContain('meshshift.listen');
     expect(envoyBootstrap({ ...at, listen: { s: 1 } })).toMatchObject({ node: { metadata: { 'meshshift.listen': { s: 1 } } } });
+  });
+
+  test('tells latencies alone unless told otherwise, by the bounds of the table', () => {
+    expect(envoyBootstrap(at)).toMatchObject({ stats_config: { stats_matcher: { inclusion_list: {} }, histogram_bucket_settings: [{ buckets: LATENCY_BOUNDS_MS }] } });
+    expect(JSON.stringify(envoyBootstrap({ ...at, statistics: 'all' }))).not.toContain('stats_matcher');
+    expect(Object.keys(envoyBootstrap({ ...at, statistics: 'none' })).filter((field) => field.startsWith('stats'))).toEqual([]);
+    // Two significant digits, rising: more than Envoy's histograms can tell.
+    expect(LATENCY_BOUNDS_MS.map((bound, index) => bound === Number(bound.toPrecision(2)) && bound > (LATENCY_BOUNDS_MS[index - 1] ?? 0))).not.toContain(false);
   });
 
   test('resolves a name and takes an address as it is', () => {

@@ -1,3 +1,4 @@
+import { LATENCY_BOUNDS_MS } from '../../../src/contracts/latency.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { buildWalkthrough, MESH } from '../../support/walkthrough.ts';
 import { openAdsClient } from '../../support/ads-client.ts';
@@ -85,7 +86,7 @@ describe('endpoints', () => {
 describe('telemetry and propagation', () => {
   test('telemetry of a node that nobody called is empty', async () => {
     const { status, body } = await ask('GET', `telemetry/${MESH}/svcNode1?since=0`);
-    expect([status, body]).toEqual([200, { mesh: MESH, virtualNode: 'svcNode1', buckets: [], now: expect.any(Number) as number, lastReportAt: null }]);
+    expect([status, body]).toEqual([200, { mesh: MESH, virtualNode: 'svcNode1', buckets: [], now: expect.any(Number) as number, lastReportAt: null, lastLatencyAt: null, latencyBoundsMs: LATENCY_BOUNDS_MS }]);
   });
 
   test.each(['x', '-1', '1e3', ''])('since=%s is refused', async (since) => {

@@ -1,5 +1,7 @@
+import { LATENCY_BOUNDS_MS, slowerThan } from '../../../src/contracts/latency.ts';
 import { IntervalCounts } from '../../../src/controlplane/telemetry/interval-counts.ts';
 import { countsOf } from '../../../src/controlplane/telemetry/load-report.ts';
+import { latenciesOf } from '../../../src/controlplane/telemetry/latency-report.ts';
 import { createTelemetry } from '../../../src/controlplane/telemetry/telemetry.ts';
 import { withoutField } from '../../../src/controlplane/xds/wire.ts';
 import { decode, encode } from '../../../src/controlplane/xds/codec.ts';
@@ -65,6 +67,56 @@ describe('intervals', () => {
   });
 });
 
+describe('intervals of many nodes', () => {
+  test('of more than there may be are left out, and those with nothing left are forgotten', () => {
+    const counts = new IntervalCounts({ intervalMs: 200, keepForMs: 10_000, fineForMs: 5_000, mostKeys: 2 }, 0);
+    expect(['a', 'b', 'c'].map((key) => counts.add(key, { ok: 1, errors: 0 }, 0))).toEqual([true, true, false]);
+    expect(sum(counts.read('c', 0, 1_000).buckets)).toBe(0);
+    for (let now = 0; now <= 30_000; now += 200) counts.add('b', { ok: 1, errors: 0 }, now);
+    expect(counts.add('c', { ok: 1, errors: 0 }, 30_000)).toBe(true);
+    expect(counts.add('a', { ok: 1, errors: 0 }, 30_000)).toBe(false);
+  });
+
+  test('add up latencies bound by bound, beside counts or alone', () => {
+    const counts = new IntervalCounts({ intervalMs: 200 }, 0);
+    counts.add('n', { ok: 1, errors: 0 }, 0);
+    counts.add('n', { ok: 0, errors: 0, latency: [1, 2] }, 10);
+    counts.add('n', { ok: 0, errors: 0, latency: [0, 1, 5] }, 20);
+    counts.add('n', { ok: 1, errors: 0 }, 200);
+    expect(counts.read('n', 0, 400).buckets).toEqual([{ at: 200, ok: 1, errors: 0, latency: [1, 3, 5] }, { at: 400, ok: 1, errors: 0 }]);
+    counts.add('n', { ok: 0, errors: 0, latency: [4] }, 400);
+    expect(counts.read('n', 0, 620_000).buckets).toEqual([{ at: 5_000, ok: 2, errors: 0, latency: [5, 3, 5] }]);
+  });
+});
+
+describe('latency reports', () => {
+  const histogram = (cluster: string, cumulative: Readonly<Record<number, number>>, samples: number, bounds: readonly number[] = LATENCY_BOUNDS_MS) => ({
+    name: `cluster.${cluster}.upstream_rq_time`,
+    type: 'HISTOGRAM',
+    metric: [{ histogram: { sample_count: String(samples), bucket: bounds.map((upper_bound) => ({ upper_bound, cumulative_count: String(Object.entries(cumulative).findLast(([at]) => Number(at) <= upper_bound)?.[1] ?? 0) })) } }],
+  });
+  const message = (...envoy_metrics: object[]): Uint8Array => encode('envoy.service.metrics.v3.StreamMetricsMessage', { identifier: { node: { id: 'x' } }, envoy_metrics });
+
+  test('count by node of the mesh, names with dots included, and leave out everything else', () => {
+    const other = { name: 'cluster.cds_egress_m_n_http_80.upstream_rq_total', type: 'COUNTER', metric: [{ counter: { value: 7 } }] };
+    const found = latenciesOf('m', message(other, histogram('cds_egress_m_n.v2_http_80', { 5: 2, 300: 6 }, 9), histogram('cds_egress_m_idle_http_80', {}, 0), histogram('meshshift_xds', { 1: 1 }, 1)));
+    expect(found).toEqual([{ virtualNode: 'n.v2', latency: [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, ...Array<number>(10).fill(0), 3] }]);
+    expect(slowerThan(found?.[0]?.latency ?? [], 300)).toEqual({ total: 9, slow: 3 });
+    expect(slowerThan(found?.[0]?.latency ?? [], 5)).toEqual({ total: 9, slow: 7 });
+    expect(latenciesOf('m', message())).toEqual([]);
+  });
+
+  test('by other bounds say nothing, rather than something wrong', () => {
+    expect(latenciesOf('m', message(histogram('cds_egress_m_n_http_80', { 5: 1 }, 1, [1, 5, 10])))).toBeUndefined();
+    expect(latenciesOf('m', message(histogram('cds_egress_m_n_http_80', { 5: 1 }, 1, [...LATENCY_BOUNDS_MS, 60_000])))).toHaveLength(1);
+  });
+
+  test('that are no message are refused', () => {
+    const bytes = message(histogram('cds_egress_m_n_http_80', { 5: 1 }, 1));
+    expect(() => latenciesOf('m', bytes.subarray(0, bytes.length - 3))).toThrow(RangeError);
+  });
+});
+
 describe('telemetry', () => {
   test('tells each interval once, in order, with its reports final', () => {
     const timers = manualTimers();
@@ -86,6 +138,9 @@ describe('telemetry', () => {
     expect(told).toEqual([[1_200, 3], [1_400, 1], [1_600, 0]]);
     expect(telemetry.read('m', 'n', 0).lastReportAt).toBe(1_200);
     expect(telemetry.read('other', 'n', 0).lastReportAt).toBeNull();
+    expect(telemetry.read('m', 'n', 0).lastLatencyAt).toBeNull();
+    telemetry.reportLatency('m', []);
+    expect(telemetry.read('m', 'n', 0).lastLatencyAt).toBe(1_800);
     telemetry.close();
     expect(timers.waits()).toEqual([]);
   });
