@@ -9,6 +9,9 @@ import { createCloudMap } from './endpoints/cloud-map.ts';
 import { openEndpointRegistry } from './endpoints/endpoint-registry.ts';
 import { withInstances } from './endpoints/with-instances.ts';
 import { createExtensions } from './http/extensions.ts';
+import { collectMetrics } from './metrics/collect.ts';
+import { watchEventLoop } from './metrics/event-loop-lag.ts';
+import { expose } from './metrics/exposition.ts';
 import type { TelemetryReader } from './model/counts.ts';
 import { startXds, type XdsEndpoint } from './start-xds.ts';
 import { after } from './timers.ts';
@@ -58,14 +61,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     cloudMap.close();
     throw error;
   });
-  const { publisher, telemetry, connected } = xds;
-  const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, log });
+  const { publisher, telemetry, connected, exchanges } = xds;
+  const lag = watchEventLoop();
+  const sources = { reader: api.reader, telemetry, connected, exchanges, lag, startedAt: options.clock() - process.uptime() * 1000 };
+  const metrics = (mesh?: string): string => expose(collectMetrics(sources, mesh));
+  const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, metrics, log });
   return {
     owns: (method, path) => api.owns(method, path) || extensions.owns(path),
     handle: guardHttp(access, log, (request, response) => (extensions.owns(request.url ?? '') ? extensions : api).handle(request, response)),
     xdsPort: xds.port,
     telemetry,
     close: async () => {
+      lag.close();
       cloudMap.close();
       xds.close();
       await archive.close();

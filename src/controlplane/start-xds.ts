@@ -1,4 +1,4 @@
-import { createAdsService, type ConnectedProxy } from './xds/ads-service.ts';
+import { createAdsService, type AdsService } from './xds/ads-service.ts';
 import { noArchive, type Archive } from './xds/archive.ts';
 import { startXdsServer, type Tls } from './xds/server.ts';
 import { createPublisher, type EndpointReader, type Publisher } from './snapshot/publisher.ts';
@@ -45,7 +45,8 @@ export interface Xds {
   readonly port: number;
   readonly publisher: Publisher;
   readonly telemetry: Telemetry;
-  readonly connected: () => readonly ConnectedProxy[];
+  readonly connected: AdsService['connected'];
+  readonly exchanges: AdsService['exchanges'];
   close(): void;
 }
 
@@ -83,6 +84,7 @@ export async function startXds(options: XdsOptions): Promise<Xds> {
     publisher,
     telemetry,
     connected: ads.connected,
+    exchanges: ads.exchanges,
     close: () => {
       server.close();
       close();

@@ -1,12 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { openPrometheusMetrics } from '../../src/metrics/prometheus.ts';
-import { describeWith, hasCommand } from '../support/components.ts';
-import { eventually } from '../support/eventually.ts';
+import { describeWith } from '../support/components.ts';
+import { hasPrometheus, startPrometheus, type Prometheus } from '../support/prometheus.ts';
 import { loopback, type Asked } from './loopback.ts';
 
 const QUERIES = { bad: 'sum(increase(bad{mesh="{{mesh}}",node="{{virtualNode}}"}[{{step}}]))', total: 'sum(increase(all{node="{{virtualNode}}"}[{{step}}]))' };
@@ -93,34 +91,18 @@ function history(now: number): string {
   return ['# TYPE all counter', ...lines('all', 'c', 10), ...lines('all', 's', 40), '# TYPE bad counter', ...lines('bad', 'c', 1), ...lines('bad', 's', 0), '# EOF', ''].join('\n');
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-describeWith('prometheus', hasCommand('prometheus') && hasCommand('promtool'), 'a real Prometheus', () => {
-  let folder: string;
+describeWith('prometheus', hasPrometheus, 'a real Prometheus', () => {
+  let prometheus: Prometheus;
   let url: string;
-  let stop: () => Promise<void>;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'meshshift-prometheus-'));
-    mkdirSync(join(folder, 'data'));
-    writeFileSync(join(folder, 'history'), history(Date.now() / 1000));
-    writeFileSync(join(folder, 'prometheus.yml'), 'scrape_configs: []\n');
-    execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'history'), join(folder, 'data')], { stdio: 'ignore' });
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    const server = spawn('prometheus', [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
-    stop = () => new Promise((resolve) => server.once('exit', () => resolve()).kill());
-    await eventually(() => fetch(`${url}/-/ready`).then((response) => response.ok || undefined, () => undefined), 'Prometheus to be ready', 20_000);
+    const fill = (data: string, folder: string): void => {
+      writeFileSync(join(folder, 'history'), history(Date.now() / 1000));
+      execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'history'), data], { stdio: 'ignore' });
+    };
+    prometheus = await startPrometheus({ fill });
+    ({ url } = prometheus);
   }, 60_000);
-  afterAll(async () => {
-    await stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => prometheus.stop());
 
   const real = { bad: QUERIES.bad.replace('bad{', 'bad_total{'), total: QUERIES.total.replace('all{', 'all_total{') };
   test('counts what it has', async () => {

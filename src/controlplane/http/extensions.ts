@@ -5,6 +5,7 @@ import type { TelemetryReader } from '../model/counts.ts';
 import type { MeshReader } from '../model/resources.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { ConnectedProxy } from '../xds/ads-service.ts';
+import { CONTENT_TYPE } from '../metrics/exposition.ts';
 import { propagationOf } from '../xds/propagation.ts';
 import { badRequest, notFound, RequestRefused } from './errors.ts';
 import { parseEndpoints } from './parse-endpoints.ts';
@@ -16,6 +17,8 @@ export interface ExtensionsOptions {
   readonly reader: MeshReader;
   readonly publisher: Publisher;
   readonly connected: () => readonly ConnectedProxy[];
+  /** Prometheus's text, of one mesh or of all. */
+  readonly metrics: (mesh?: string) => string;
   readonly log: Log;
 }
 
@@ -32,7 +35,7 @@ interface Asked {
 }
 
 const PREFIX = '/meshshift/v1/';
-const FAMILIES: ReadonlySet<string> = new Set(['endpoints', 'telemetry', 'propagation']);
+const FAMILIES: ReadonlySet<string> = new Set(['endpoints', 'telemetry', 'propagation', 'metrics']);
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   try {
@@ -67,8 +70,25 @@ function checkName(name: string): string {
   return name;
 }
 
-/** The control plane's own HTTP API beside App Mesh's: endpoints, telemetry and propagation. */
-export function createExtensions({ endpoints, telemetry, reader, publisher, connected, log }: ExtensionsOptions): Extensions {
+/** An answer that is no JSON. */
+class Text {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+function answerWith(response: ServerResponse, answered: unknown): void {
+  if (answered instanceof Text) response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(answered.text);
+  else send(response, 200, answered);
+}
+
+/** The control plane's own HTTP API beside App Mesh's: endpoints, telemetry, propagation and metrics. */
+export function createExtensions({ endpoints, telemetry, reader, publisher, connected, metrics, log }: ExtensionsOptions): Extensions {
   const registered = (mesh: string, node: string) => {
     const found = endpoints.of(mesh, node);
     if (found === undefined) throw notFound(`no endpoints are registered for virtual node ${node} of mesh ${mesh}`);
@@ -80,8 +100,8 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
     return view;
   };
 
-  /** By method and family; the second figure is how many names the path has after it. */
-  const routes: Readonly<Record<string, [names: number, answer: (asked: Asked) => unknown]>> = {
+  /** By method and family; the figures are how many names the path may have after it. */
+  const routes: Readonly<Record<string, [names: number | readonly number[], answer: (asked: Asked) => unknown]>> = {
     'GET endpoints': [2, ({ names: [mesh = '', node = ''] }) => registered(mesh, node)],
     'PUT endpoints': [
       2,
@@ -100,21 +120,19 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
       },
     ],
     'GET telemetry': [2, ({ names: [mesh = '', node = ''], query }) => telemetry.read(mesh, node, since(query))],
+    'GET metrics': [[0, 1], ({ names: [mesh] }) => new Text(metrics(mesh === undefined ? undefined : viewOf(mesh).mesh.name))],
     'GET propagation': [1, ({ names: [mesh = ''] }) => propagationOf(viewOf(mesh), connected(), publisher)],
   };
 
   const answer = async (request: IncomingMessage): Promise<unknown> => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     const [family = '', ...parts] = pathname.slice(PREFIX.length).split('/');
-    const [count, run] = routes[`${request.method ?? ''} ${family}`] ?? [];
+    const [counts = [], run] = routes[`${request.method ?? ''} ${family}`] ?? [];
     if (run === undefined) throw new RequestRefused(405, 'MethodNotAllowedException', `${family} does not take ${request.method ?? ''}`);
-    if (parts.length !== count) throw notFound(`${pathname} is no path of ${family}`);
+    if (![counts].flat().includes(parts.length)) throw notFound(`${pathname} is no path of ${family}`);
     return await run({ names: parts.map(decodeName).map(checkName), query: searchParams, request });
   };
 
-  const send = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-  };
   const fail = (response: ServerResponse, error: unknown): void => {
     if (error instanceof RequestAborted) {
       response.destroy();
@@ -132,7 +150,7 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
     owns: (path) => familyOf(path) !== undefined,
     handle: async (request, response) => {
       try {
-        send(response, 200, await answer(request));
+        answerWith(response, await answer(request));
       } catch (error) {
         fail(response, error);
       }

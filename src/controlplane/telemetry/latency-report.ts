@@ -8,6 +8,7 @@ import { fieldsOf } from '../xds/wire.ts';
 export interface NodeLatency {
   readonly virtualNode: string;
   readonly latency: LatencyCounts;
+  readonly sumMs: number;
 }
 
 const FAMILY = 'io.prometheus.client.MetricFamily';
@@ -35,8 +36,9 @@ function latencyOf(mesh: string, family: Uint8Array): NodeLatency | 'unusable' |
   const cluster = HISTOGRAM.exec(Buffer.from(name ?? []).toString())?.[1];
   const virtualNode = cluster === undefined ? undefined : virtualNodeOf(mesh, cluster);
   if (virtualNode === undefined) return undefined;
-  const latency = countsOf((list(decode(FAMILY, family)['metric'])[0]?.['histogram'] ?? {}) as ProtoJson);
-  return latency === undefined ? 'unusable' : { virtualNode, latency };
+  const histogram = (list(decode(FAMILY, family)['metric'])[0]?.['histogram'] ?? {}) as ProtoJson;
+  const latency = countsOf(histogram);
+  return latency === undefined ? 'unusable' : { virtualNode, latency, sumMs: count(histogram['sample_sum']) };
 }
 
 /**

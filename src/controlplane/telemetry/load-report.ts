@@ -6,6 +6,8 @@ export interface NodeCounts {
   readonly virtualNode: string;
   readonly ok: number;
   readonly errors: number;
+  /** Requests without an answer yet. */
+  readonly inProgress: number;
 }
 
 const list = (value: unknown): readonly ProtoJson[] => (value as ProtoJson[] | undefined) ?? [];
@@ -23,7 +25,7 @@ export function countsOf(mesh: string, report: ProtoJson): NodeCounts[] {
     if (virtualNode === undefined) return [];
     const localities = list(stats['upstream_locality_stats']);
     const sum = (field: string): number => localities.reduce((total, locality) => total + count(locality[field]), 0);
-    const counts = { virtualNode, ok: sum('total_successful_requests'), errors: sum('total_error_requests') };
-    return counts.ok + counts.errors > 0 ? [counts] : [];
+    const counts = { virtualNode, ok: sum('total_successful_requests'), errors: sum('total_error_requests'), inProgress: sum('total_requests_in_progress') };
+    return counts.ok + counts.errors + counts.inProgress > 0 ? [counts] : [];
   });
 }

@@ -27,6 +27,7 @@ export function createLrsService(telemetry: Telemetry, intervalMs: number): (cal
     let mesh: string | undefined;
     let refused = false;
     call.on('error', () => (refused = true));
+    for (const event of ['end', 'cancelled', 'error', 'close']) call.on(event, () => telemetry.leave(call));
     call.on('end', () => call.end());
 
     const admit = (report: ProtoJson): void => {
@@ -45,7 +46,7 @@ export function createLrsService(telemetry: Telemetry, intervalMs: number): (cal
       try {
         const report = decode(REQUEST, mesh === undefined ? bytes : withoutField(bytes, NODE_FIELD));
         if (mesh === undefined) admit(report);
-        if (mesh !== undefined) telemetry.report(mesh, countsOf(mesh, report));
+        if (mesh !== undefined) telemetry.report(mesh, countsOf(mesh, report), call);
       } catch (error) {
         refuse(call, error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT, (error as Error).message);
       }

@@ -4,14 +4,25 @@ import type { After } from '../timers.ts';
 import { IntervalCounts } from './interval-counts.ts';
 import type { NodeLatency } from './latency-report.ts';
 import type { NodeCounts } from './load-report.ts';
+import { Totals, type NodeTotals } from './node-totals.ts';
 
 export interface Telemetry extends TelemetryReader {
-  /** Takes one proxy's report of a mesh. */
-  report(mesh: string, counts: readonly NodeCounts[]): void;
+  /** Takes one proxy's report of a mesh. What is in flight counts until the `proxy` (its stream) leaves, or says otherwise. */
+  report(mesh: string, counts: readonly ReportedCounts[], proxy?: object): void;
+  /** A proxy reports no more. */
+  leave(proxy: object): void;
   /** Takes what one proxy of a mesh says of how long requests took; also that there is nothing to say. */
   reportLatency(mesh: string, latencies: readonly NodeLatency[]): void;
+  /** Totals per virtual node since the start. */
+  totals(): NodeTotals[];
+  /** When any proxy of a mesh last reported, epoch ms by mesh. */
+  lastReports(): ReadonlyMap<string, number>;
+  /** Reports that were left out, as there were too many nodes. */
+  leftOut(): number;
   close(): void;
 }
+
+type ReportedCounts = Omit<NodeCounts, 'inProgress'> & Partial<NodeCounts>;
 
 export interface TelemetryOptions {
   readonly intervalMs: number;
@@ -26,6 +37,8 @@ export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions):
   const counts = new IntervalCounts({ intervalMs }, clock());
   const lastReports = new Map<string, number>();
   const lastLatencies = new Map<string, number>();
+  const totals = new Totals();
+  let leftOut = 0;
   const listeners = new Set<(now: number) => void>();
   let cancel: (() => void) | undefined;
   let told = 0;
@@ -53,16 +66,30 @@ export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions):
 
   return {
     read,
-    report: (mesh, reported) => {
+    report: (mesh, reported, proxy) => {
       const now = clock();
       lastReports.set(mesh, now);
-      for (const { virtualNode, ok, errors } of reported) counts.add(keyOf(mesh, virtualNode), { ok, errors }, now);
+      const known = reported.filter(({ virtualNode, ok, errors }) => {
+        // What is only in flight makes no bucket.
+        const fits = ok + errors === 0 || counts.add(keyOf(mesh, virtualNode), { ok, errors }, now);
+        if (fits) totals.add({ mesh, virtualNode, ok, errors }, now);
+        else leftOut += 1;
+        return fits;
+      });
+      if (proxy !== undefined) totals.setInProgress(proxy, mesh, known.map(({ virtualNode, inProgress = 0 }) => ({ virtualNode, inProgress })));
     },
+    leave: (proxy) => totals.leave(proxy),
     reportLatency: (mesh, latencies) => {
       const now = clock();
       lastLatencies.set(mesh, now);
-      for (const { virtualNode, latency } of latencies) counts.add(keyOf(mesh, virtualNode), { ok: 0, errors: 0, latency }, now);
+      for (const { virtualNode, latency, sumMs } of latencies) {
+        if (counts.add(keyOf(mesh, virtualNode), { ok: 0, errors: 0, latency }, now)) totals.add({ mesh, virtualNode, latency, latencySumMs: sumMs }, now);
+        else leftOut += 1;
+      }
     },
+    totals: () => totals.read(clock()),
+    lastReports: () => lastReports,
+    leftOut: () => leftOut,
     onInterval: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

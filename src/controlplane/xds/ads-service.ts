@@ -7,11 +7,11 @@ import { checkProxy } from '../access/permissions.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { After } from '../timers.ts';
 import type { ProtoJson, Proxy } from '../translate/types.ts';
-import { DeltaStream, StateStream, type AdsStream, type AdsStreamOptions } from './ads-stream.ts';
+import { DeltaStream, EXCHANGES, StateStream, type AdsStream, type AdsStreamOptions, type Exchange } from './ads-stream.ts';
 import type { Archive } from './archive.ts';
 import { decode, textOf } from './codec.ts';
 import { proxyOf } from './node.ts';
-import { typeOfUrl } from './types.ts';
+import { RESOURCE_TYPES, typeOfUrl, type ResourceType } from './types.ts';
 import { withoutField } from './wire.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
@@ -29,6 +29,14 @@ export interface AdsService {
   /** As `state`, incremental. */
   readonly delta: Serve;
   readonly connected: () => readonly ConnectedProxy[];
+  /** Responses sent, and accepted and refused ones, since the start. */
+  readonly exchanges: () => readonly ExchangeCount[];
+}
+
+export interface ExchangeCount {
+  readonly what: Exchange;
+  readonly type: ResourceType;
+  readonly count: number;
 }
 
 export interface AdsServiceOptions {
@@ -110,6 +118,11 @@ function refuseFor(call: Call, error: unknown): void {
 /** The aggregated discovery service: one stream per client, told apart by the node of its first request. */
 export function createAdsService({ publisher, archive, after, log, maxProxiesPerNode = Infinity }: AdsServiceOptions): AdsService {
   const connected = new Map<Call, ConnectedProxy>();
+  const exchanges = new Map(EXCHANGES.map((what) => [what, new Map(RESOURCE_TYPES.map((type) => [type, 0]))]));
+  const onExchange = (what: Exchange, type: ResourceType): void => {
+    const counts = exchanges.get(what);
+    counts?.set(type, (counts.get(type) ?? 0) + 1);
+  };
 
   const checkQuota = ({ mesh, kind, name }: Proxy): void => {
     const others = [...connected.values()].filter(({ proxy }) => proxy.mesh === mesh && proxy.kind === kind && proxy.name === name).length;
@@ -123,7 +136,7 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
     if (Number.isFinite(maxProxiesPerNode)) checkQuota(proxy);
     const isBack = textOf(request, 'version_info') !== '';
     const earlierClusters = isBack ? await archive.recall(proxy) : [];
-    const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters) });
+    const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters), onExchange });
     const absent = new StreamRefused(status.INVALID_ARGUMENT, `${nodeId} is not there`);
     const stop = publisher.subscribe(proxy, { publish: (snapshot) => stream.retarget(snapshot), gone: () => refuseFor(call, absent) });
     if (stop === undefined) throw absent;
@@ -171,5 +184,10 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
     });
   };
 
-  return { state: serve(STATE), delta: serve(DELTA), connected: () => [...connected.values()] };
+  return {
+    state: serve(STATE),
+    delta: serve(DELTA),
+    connected: () => [...connected.values()],
+    exchanges: () => [...exchanges].flatMap(([what, counts]) => [...counts].map(([type, count]) => ({ what, type, count }))),
+  };
 }

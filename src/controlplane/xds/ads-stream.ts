@@ -22,7 +22,13 @@ export interface AdsStreamOptions {
   readonly earlierClusters?: readonly ResourceSet[];
   /** Told of the clusters whenever they are sent. */
   readonly onClusters?: (set: ResourceSet) => void;
+  /** Told of everything that is sent, accepted or refused. */
+  readonly onExchange?: (what: Exchange, type: ResourceType) => void;
 }
+
+/** What passes between this side and a client: a response, and the client's word on one. */
+export const EXCHANGES = ['sent', 'accepted', 'refused'] as const;
+export type Exchange = (typeof EXCHANGES)[number];
 
 /** What a client has made of its configuration. */
 export type StreamState = { readonly state: 'acked' | 'pending' } | { readonly state: 'rejected'; readonly error: string };
@@ -53,6 +59,7 @@ export abstract class AdsStream {
   #target: Snapshot | undefined;
   #phase: Phase = 'add';
   #nonce = 0;
+  readonly #answeredNonces = new Map<ResourceType, string>();
   #overdue = false;
   #cancelTimer: (() => void) | undefined;
   /** Whether the client already serves by some earlier configuration. */
@@ -63,7 +70,7 @@ export abstract class AdsStream {
 
   constructor(options: AdsStreamOptions) {
     this.nodeId = options.nodeId;
-    this.#options = { answerTimeoutMs: 5_000, pauseMs: 30, earlierClusters: [], onClusters: () => undefined, ...options };
+    this.#options = { answerTimeoutMs: 5_000, pauseMs: 30, earlierClusters: [], onClusters: () => undefined, onExchange: () => undefined, ...options };
   }
 
   protected abstract readonly types: Readonly<Record<ResourceType, TypeState>>;
@@ -108,6 +115,13 @@ export abstract class AdsStream {
     this.#advance();
   }
 
+  /** The client's word on a response, by its nonce: later requests that repeat it only change what is asked for. */
+  protected noteAnswer(type: ResourceType, { nonce, error }: { readonly nonce: string; readonly error?: string | undefined }): void {
+    if (nonce === '' || this.#answeredNonces.get(type) === nonce) return;
+    this.#answeredNonces.set(type, nonce);
+    this.#options.onExchange(error === undefined ? 'accepted' : 'refused', type);
+  }
+
   /** Goes on after a request that counted. */
   protected proceed(type: ResourceType, error: string | undefined): void {
     if (error !== undefined) this.#options.log('warn', 'a proxy refused its configuration', { node: this.nodeId, type, error });
@@ -123,6 +137,7 @@ export abstract class AdsStream {
     const { offered, wantsAll } = this.types[type];
     if (type === 'cluster' && wantsAll && offered !== undefined) this.#options.onClusters(offered);
     this.#options.send(Buffer.concat([response, textField(NONCE_FIELD, nonce)]));
+    this.#options.onExchange('sent', type);
     return nonce;
   }
 
@@ -234,7 +249,9 @@ export class StateStream extends AdsStream {
       this.noteTraffic();
       if (this.#resume(type, request.names, version)) return;
     }
-    if (this.types[type].request(request)) this.proceed(type, request.error);
+    if (!this.types[type].request(request)) return;
+    this.noteAnswer(type, request);
+    this.proceed(type, request.error);
   }
 
   /**
@@ -258,6 +275,8 @@ export class DeltaStream extends AdsStream {
   request(type: ResourceType, request: DeltaRequest): void {
     this.begin();
     if (Object.keys(request.initial).length > 0) this.noteTraffic();
-    if (this.types[type].request(request)) this.proceed(type, request.error);
+    if (!this.types[type].request(request)) return;
+    this.noteAnswer(type, request);
+    this.proceed(type, request.error);
   }
 }

@@ -93,14 +93,14 @@ describe('latency reports', () => {
   const histogram = (cluster: string, cumulative: Readonly<Record<number, number>>, samples: number, bounds: readonly number[] = LATENCY_BOUNDS_MS) => ({
     name: `cluster.${cluster}.upstream_rq_time`,
     type: 'HISTOGRAM',
-    metric: [{ histogram: { sample_count: String(samples), bucket: bounds.map((upper_bound) => ({ upper_bound, cumulative_count: String(Object.entries(cumulative).findLast(([at]) => Number(at) <= upper_bound)?.[1] ?? 0) })) } }],
+    metric: [{ histogram: { sample_count: String(samples), sample_sum: 250, bucket: bounds.map((upper_bound) => ({ upper_bound, cumulative_count: String(Object.entries(cumulative).findLast(([at]) => Number(at) <= upper_bound)?.[1] ?? 0) })) } }],
   });
   const message = (...envoy_metrics: object[]): Uint8Array => encode('envoy.service.metrics.v3.StreamMetricsMessage', { identifier: { node: { id: 'x' } }, envoy_metrics });
 
   test('count by node of the mesh, names with dots included, and leave out everything else', () => {
     const other = { name: 'cluster.cds_egress_m_n_http_80.upstream_rq_total', type: 'COUNTER', metric: [{ counter: { value: 7 } }] };
     const found = latenciesOf('m', message(other, histogram('cds_egress_m_n.v2_http_80', { 5: 2, 300: 6 }, 9), histogram('cds_egress_m_idle_http_80', {}, 0), histogram('meshshift_xds', { 1: 1 }, 1)));
-    expect(found).toEqual([{ virtualNode: 'n.v2', latency: [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, ...Array<number>(10).fill(0), 3] }]);
+    expect(found).toEqual([{ virtualNode: 'n.v2', latency: [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, ...Array<number>(10).fill(0), 3], sumMs: 250 }]);
     expect(slowerThan(found?.[0]?.latency ?? [], 300)).toEqual({ total: 9, slow: 3 });
     expect(slowerThan(found?.[0]?.latency ?? [], 5)).toEqual({ total: 9, slow: 7 });
     expect(latenciesOf('m', message())).toEqual([]);
@@ -151,7 +151,7 @@ describe('load reports', () => {
     cluster_name: name,
     upstream_locality_stats: [
       { total_successful_requests: String(ok), total_error_requests: String(errors), total_issued_requests: '7' },
-      { total_successful_requests: '1' },
+      { total_successful_requests: '1', total_requests_in_progress: '4' },
     ],
   });
   const report = {
@@ -165,7 +165,7 @@ describe('load reports', () => {
   };
 
   test('count the ways to virtual nodes of the mesh only, names with underscores included', () => {
-    expect(countsOf('my_mesh', report)).toEqual([{ virtualNode: 'my_node', ok: 6, errors: 2 }]);
+    expect(countsOf('my_mesh', report)).toEqual([{ virtualNode: 'my_node', ok: 6, errors: 2, inProgress: 4 }]);
   });
 
   test('are read the same without the node that every one of them repeats', () => {
