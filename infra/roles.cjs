@@ -1,6 +1,6 @@
 'use strict';
 // One role per function and per state machine, from one table: who may do what to which resource.
-// No statement names a wildcard resource, but for X-Ray and the delivery of logs, whose actions take no other.
+// No statement names a wildcard resource, but for X-Ray, the delivery of logs and the description of composite alarms, whose actions take no other.
 
 const sub = (text) => ({ 'Fn::Sub': text });
 const STAGE = '${sls:stage}';
@@ -21,6 +21,9 @@ const describeExecution = allow(['states:DescribeExecution'], EXECUTIONS);
 const HOOKS = 'arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:meshshift-hook-*';
 const invokeHooks = allow(['lambda:InvokeFunction'], sub(HOOKS));
 
+// Scoped to names, CloudWatch leaves composite alarms out.
+const readAlarms = { ...allow(['cloudwatch:DescribeAlarms']), Resource: '*' };
+
 // Mesh resources are the control plane's, which knows its callers by access keys of its own: no IAM action covers them.
 const ROLLOUT = [readTable, writeTable, putEvents];
 
@@ -37,18 +40,19 @@ const FUNCTIONS = {
   Review: [],
   Delete: [],
   // Plan ends or buries a rollout that holds the lock it needs.
-  Plan: [...ROLLOUT, endTask, describeExecution],
+  Plan: [...ROLLOUT, endTask, describeExecution, readAlarms],
   Queue: [...ROLLOUT, endTask],
   EnsureCanary: ROLLOUT,
   // The hook before the first step is asked here, the others by Judge.
-  ShiftTraffic: [...ROLLOUT, invokeHooks],
-  Bake: [...ROLLOUT, endTask],
+  ShiftTraffic: [...ROLLOUT, invokeHooks, readAlarms],
+  Bake: [...ROLLOUT, endTask, readAlarms],
   Judge: [...ROLLOUT, invokeHooks],
-  Promote: [...ROLLOUT, invokeHooks],
+  Promote: [...ROLLOUT, invokeHooks, readAlarms],
   // Whoever gives a route free wakes the next in its queue.
   RollBack: [...ROLLOUT, endTask],
   Finish: [...ROLLOUT, endTask],
   ImagePushed: [readTable, startRollout],
+  AlarmRaised: [...ROLLOUT, endTask],
   ExecutionStopped: [...ROLLOUT, endTask],
   RolloutsApi: [...ROLLOUT, startRollout, endTask],
 };

@@ -25,6 +25,8 @@ export interface Situation {
   readonly pastDeadline: boolean;
   /** What the next rise waited for during the bake; the step itself has had its time then. */
   readonly waiting: Waiting | null;
+  /** Why an alarm rolls it back; null when none does. */
+  readonly alarm: string | null;
   /** What the step's hook says of going on; null when there is none, or it was not asked. */
   readonly hook: HookVerdict | null;
   readonly analysis: Pick<CanaryDefinition['analysis'], 'onInconclusive' | 'noTraffic' | 'metricsOutage'>;
@@ -32,7 +34,7 @@ export interface Situation {
 }
 
 /** Why a rollout is given up; the names that the state machine and the record show. */
-export type GiveUp = 'VerdictFailed' | 'RolloutAborted' | 'DeadlineExceeded';
+export type GiveUp = 'VerdictFailed' | 'AlarmRaised' | 'RolloutAborted' | 'DeadlineExceeded';
 
 export type NextAction =
   | { readonly kind: 'advance' | 'promote' | 'finish'; readonly reason: string }
@@ -93,12 +95,13 @@ function afterWait(situation: Situation): NextAction {
 }
 
 /**
- * What follows when a bake has ended. An abort comes first, then a failing verdict, which no person's advance overrules, then actions,
+ * What follows when a bake has ended. An abort comes first, then an alarm and a failing verdict, which no person's advance overrules, then actions,
  * then the definition's policies. Holding ends at the deadline, by rolling back.
  */
 export function nextAction(situation: Situation): NextAction {
-  const { judgement, action, endedBy, holds, advance, paused, waiting } = situation;
+  const { judgement, action, endedBy, holds, advance, paused, waiting, alarm } = situation;
   if (action === 'abort') return { kind: 'rollBack', error: 'RolloutAborted', reason: 'aborted' };
+  if (alarm !== null) return { kind: 'rollBack', error: 'AlarmRaised', reason: alarm };
   if (judgement.outcome === 'fail') return { kind: 'rollBack', error: 'VerdictFailed', reason: judgement.reason };
   const act = action === null ? undefined : byAction[action];
   if (act !== undefined) return act(situation);

@@ -21,6 +21,21 @@ export const pushEvent = ({ repository, tag, digest }: ImagePush): PutEventsRequ
   }),
 });
 
+export interface AlarmChange {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** A change of an alarm as CloudWatch tells it, from the source of samples. */
+export const alarmEvent = ({ name, state, reason, at }: AlarmChange): PutEventsRequestEntry => ({
+  Source: 'meshshift.sample',
+  DetailType: 'CloudWatch Alarm State Change',
+  Detail: JSON.stringify({ alarmName: name, state: { value: state, reason, timestamp: new Date(at).toISOString() } }),
+});
+
 /**
  * Puts one event on the bus; answers with its id.
  * @throws CommandFailed when the bus refuses it

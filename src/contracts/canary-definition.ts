@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { analysis, NAME_RULE, name, unsupported, type Metric } from './analysis.ts';
+import { choose, isPlainObject } from './choose.ts';
 import { parseInput } from './mistakes.ts';
 import { readLines } from './read-text.ts';
 import { expires, quorum, steps, weight, type Step } from './steps.ts';
@@ -24,6 +25,22 @@ const image = z.strictObject({
   repository: z.string('must be the name of an image repository').check(z.minLength(1, 'must not be empty'), z.maxLength(256, 'must have at most 256 characters')),
   tag: z._default(z.string(globRule).check(z.minLength(1, globRule), z.maxLength(128, 'must have at most 128 characters')), '*'),
 });
+
+const alarmName = z.string('must be the name of a CloudWatch alarm').check(z.minLength(1, 'must not be empty'), z.maxLength(255, 'must have at most 255 characters'));
+/** As many as CloudWatch describes at once. */
+const alarmNames = z.array(alarmName, 'must be a list of names of CloudWatch alarms, or { names, alreadyRaised }').check(
+  z.minLength(1, 'must hold at least one alarm'),
+  z.maxLength(100, 'must hold at most 100 alarms'),
+  z.refine((names) => new Set(names).size === names.length, 'must name each alarm once'),
+);
+interface Alarms {
+  readonly names: readonly string[];
+  /** What an alarm does that was in ALARM before the rollout began: hold the weight until it is over or a person advances; nothing; refuse the rollout. */
+  readonly alreadyRaised: 'hold' | 'ignore' | 'refuse';
+}
+const alarmsObject = z.strictObject({ names: alarmNames, alreadyRaised: z._default(z.enum(['hold', 'ignore', 'refuse']), 'hold') });
+const alarmsList = z.pipe(alarmNames, z.transform((names): Alarms => ({ names, alreadyRaised: 'hold' })));
+const alarms = choose<Alarms>([alarmsList, alarmsObject], (value) => (isPlainObject(value) ? alarmsObject : alarmsList));
 
 const definitionSchema = z
   .strictObject({
@@ -62,7 +79,7 @@ const definitionSchema = z
       z.strictObject({ bake: z.optional(duration), retireStable: z._default(z.enum(['keep', 'delete']), 'keep') }),
       { retireStable: 'keep' },
     ),
-    alarms: unsupported('the analysis of the mesh is what rolls back'),
+    alarms: z.optional(alarms),
     hooks: z.optional(z.strictObject({ before: z.optional(hook), step: z.optional(hook), after: z.optional(hook) })),
     notifications: unsupported('subscribe to the events on the bus, whose source is meshshift'),
   })

@@ -41,6 +41,20 @@ export const imagePush = z.object({
 });
 export type ImagePush = z.infer<typeof imagePush>;
 
+export const ALARM_STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
+
+/** A change of a CloudWatch alarm, as CloudWatch tells it. `time` is to the second, `timestamp` to the millisecond. */
+export const alarmChange = z.object({
+  source: z.enum(['aws.cloudwatch', 'meshshift.sample']),
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  time: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time')),
+  detail: z.object({
+    alarmName: z.string().check(z.minLength(1, 'must not be empty')),
+    state: z.object({ value: z.enum(ALARM_STATES), reason: z._default(z.string(), ''), timestamp: z.optional(z.string()) }),
+  }),
+});
+export type AlarmChange = z.infer<typeof alarmChange>;
+
 /** An execution that ended otherwise than by succeeding, as Step Functions tells it. */
 export const executionStopped = z.object({
   source: z.literal('aws.states'),

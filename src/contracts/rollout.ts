@@ -63,7 +63,7 @@ export interface Approval {
 }
 
 /** What a rise of the weight waits for. */
-export const WAITS_FOR = ['approval', 'window', 'freeze', 'hook', 'person'] as const;
+export const WAITS_FOR = ['approval', 'window', 'freeze', 'alarm', 'hook', 'person'] as const;
 export interface Waiting {
   readonly for: (typeof WAITS_FOR)[number];
   /** Whether it is the promotion that waits, or the next step. */
@@ -88,6 +88,15 @@ export interface HistoryEntry {
   readonly at: number;
   readonly who: string;
   readonly kind: string;
+  readonly reason: string;
+}
+
+/** An alarm that went to ALARM while the rollout ran. */
+export interface RaisedAlarm {
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** In words, the alarm's name among them. */
   readonly reason: string;
 }
 
@@ -122,6 +131,8 @@ export interface Rollout {
   /** Given and not used yet. */
   readonly approvals: readonly Approval[];
   readonly waiting: Waiting | null;
+  /** What rolls it back, whatever the analysis says. */
+  readonly alarm: RaisedAlarm | null;
   readonly verdicts: readonly Verdict[];
   readonly measurements: readonly StepMeasurement[];
   readonly history: readonly HistoryEntry[];

@@ -2,7 +2,9 @@ import { findWait, hasExpired, raiseTo, type Raise } from '../canary/gate.ts';
 import { weightsAt } from '../canary/weights.ts';
 import type { HistoryEntry, Waiting } from '../contracts/rollout.ts';
 import { readRoute } from '../mesh/change-route.ts';
-import { ApprovalExpired, VerdictFailed } from './errors.ts';
+import { againAfter } from './again.ts';
+import { findAlarmWait } from './alarms.ts';
+import { AlarmRaised, ApprovalExpired, VerdictFailed } from './errors.ts';
 import { findForeignChange } from './foreign-change.ts';
 import { findFreeze } from './freeze.ts';
 import { askHook } from './hooks.ts';
@@ -20,20 +22,11 @@ export function raiseOf({ settings, steps, step }: RolloutRecord, to: RaiseTarge
   return raiseTo({ steps, step, windows, promotionApproval }, to);
 }
 
-const MIN_HOOK_MS = 10_000;
-const MAX_HOOK_MS = 3_600_000;
-
-/** A hook that does not say yes is asked again after as long as it has taken already. */
-function awaitHook({ waiting }: RolloutRecord, raise: Raise, reason: string, now: number): Waiting {
-  const since = waiting?.for === 'hook' ? waiting.since : now;
-  return { for: 'hook', raise: raise.kind, since, until: now + Math.min(MAX_HOOK_MS, Math.max(MIN_HOOK_MS, now - since)), reason };
-}
-
 async function findHookWait(ports: Ports, record: RolloutRecord, raise: Raise, now: number): Promise<Waiting | undefined> {
   if (record.begun) return undefined;
   const verdict = await askHook(ports, record, 'before');
   if (verdict?.outcome === 'fail') throw new VerdictFailed(verdict.reason);
-  if (verdict !== null && verdict.outcome !== 'pass') return awaitHook(record, raise, verdict.reason, now);
+  if (verdict !== null && verdict.outcome !== 'pass') return againAfter(record, 'hook', raise, verdict.reason, now);
   await updateRecord(ports.store, record.id, (current) => ({
     record: { ...current, begun: true },
     history: verdict === null ? [] : [{ at: now, who: 'hook', kind: 'verdict pass', reason: verdict.reason }],
@@ -76,19 +69,20 @@ async function wait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, now: 
 /**
  * Whether the weight may rise to `to` now. Answers undefined when it may; else how long to hold the weight there is (seconds) before asking again,
  * with what it waits for in the record. Only rising is asked: roll-backs never wait.
- * @throws ApprovalExpired, VerdictFailed: the rollout is given up
+ * @throws AlarmRaised, ApprovalExpired, VerdictFailed: the rollout is given up
  */
 export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
   const raise = raiseOf(record, to);
   if (raise === undefined) return undefined;
   const now = ports.clock();
+  if (record.alarm !== null) throw new AlarmRaised(record.alarm.reason);
   const asked = record.pendingAction?.action;
   // Judge takes it up in the bake that opens now, and is over at once.
   if (asked === 'abort' || asked === 'pause') return wait(ports, record, { for: 'person', raise: raise.kind, since: now, until: now + 1000, reason: `${asked} was asked for` }, now);
   const freeze = await findFreeze(ports.store, now);
   const waiting = findWait({ now, approvals: record.approvals, freeze, waiting: record.waiting }, raise);
   if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, which nobody did`);
-  const found = waiting ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
+  const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
   return found === undefined ? undefined : wait(ports, record, found, now);
 }
 
@@ -100,12 +94,17 @@ export function afterRaise(record: RolloutRecord, raise: Raise | undefined, now:
   return { waiting: null, deadline: deadline + waited, approvals: raise.approval === undefined ? approvals : approvals.filter(({ at }) => at > now) };
 }
 
+/** Waits that someone else ends: a person, or an alarm. */
+const ENDED_BY_OTHERS: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['approval', 'freeze', 'alarm']);
+
 /** Whether a wait that was written down is still on: what ends it may have come before its bake was opened. */
-export async function isStillWaiting({ store, clock }: Ports, record: RolloutRecord): Promise<boolean> {
+export async function isStillWaiting(ports: Ports, record: RolloutRecord): Promise<boolean> {
   const { waiting } = record;
-  if (waiting === null || (waiting.for !== 'approval' && waiting.for !== 'freeze')) return true;
+  if (waiting === null || !ENDED_BY_OTHERS.has(waiting.for)) return true;
   const raise = raiseOf(record, waiting.raise === 'promotion' ? 'promotion' : record.step + 1);
-  const now = clock();
-  const found = raise === undefined ? undefined : findWait({ now, approvals: record.approvals, freeze: await findFreeze(store, now), waiting }, raise);
+  if (raise === undefined) return false;
+  const now = ports.clock();
+  if (waiting.for === 'alarm') return (await findAlarmWait(ports, record, raise, now)) !== undefined;
+  const found = findWait({ now, approvals: record.approvals, freeze: await findFreeze(ports.store, now), waiting }, raise);
   return found?.for === waiting.for;
 }

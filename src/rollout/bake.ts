@@ -34,6 +34,10 @@ export async function openBake(ports: Ports, { id, bake, seconds, token }: Bakin
   await store.write([{ kind: 'put', ...bakeKey(id), value: open }]);
   const { judgement } = await advanceJudge(store, ports.metrics, toJudged(record));
   const current = await readRecord(store, id);
+  if (current.alarm !== null) {
+    await endBake(stepFunctions, cipher, open, { kind: 'fail', error: 'AlarmRaised', reason: current.alarm.reason });
+    return;
+  }
   const acted = current.pendingAction !== null || !(await isStillWaiting(ports, current));
   const ending = acted ? { kind: 'end' as const, by: 'action' as const } : endingFor(open, judgement, ports.clock());
   if (ending !== undefined) await endBake(stepFunctions, cipher, open, ending);

@@ -7,6 +7,7 @@ import { choose, isPlainObject } from '../contracts/choose.ts';
 import { FINAL_PHASES, rolloutRequest, undoRequest, type RolloutRequest, type UndoRequest } from '../contracts/rollout.ts';
 import { readRoute, type RouteState } from '../mesh/change-route.ts';
 import { ConditionFailed } from '../store/port.ts';
+import { checkAlarms } from './alarms.ts';
 import { readDefinition } from './definitions.ts';
 import { RolloutRejected, RouteLocked } from './errors.ts';
 import { queueKey } from './keys.ts';
@@ -99,6 +100,7 @@ async function create(ports: Ports, beginning: Requested, settings: CanaryDefini
   if (lock.holder !== undefined) return yieldTo(ports, lock.holder, beginning, settings);
   const route = await readRoute(ports.mesh, settings.target);
   const plan = planRollout(settings, beginning.request.image.tag, route.spec);
+  await checkAlarms(ports, settings);
   const at = ports.clock();
   const record = plannedRecord(beginning, settings, plan, route, lock.fence, at);
   const history = [{ at, who: record.trigger, kind: 'started', reason: `${record.stable} → ${record.canary} by ${plan.steps.map(({ weight }) => weight).join(', ')} %` }];

@@ -23,6 +23,16 @@ export class ApprovalExpired extends Error {
   override readonly name = 'ApprovalExpired';
 }
 
+/** An alarm of the definition went to ALARM while the rollout ran. */
+export class AlarmRaised extends Error {
+  override readonly name = 'AlarmRaised';
+}
+
+/** A person gave the rollout up at a moment when no bake was open. */
+export class RolloutAborted extends Error {
+  override readonly name = 'RolloutAborted';
+}
+
 /** There is no such rollout, definition or path. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';

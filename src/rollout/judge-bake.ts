@@ -31,6 +31,8 @@ function phaseAfter({ promoted }: RolloutRecord, next: NextAction): Phase {
   return promoted ? 'Promoting' : 'Progressing';
 }
 
+const GOING_ON: ReadonlySet<NextAction['kind']> = new Set(['advance', 'promote', 'finish']);
+
 const MOST_VERDICTS = 200;
 
 /** Which hook is asked before a rollout goes on from a bake; none when the bake was a wait, as the step has been asked before it. */
@@ -41,7 +43,10 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
   const next = nextAction(toSituation(record, judgement, endedBy, action, at, hook));
   const who = record.pendingAction?.who ?? 'meshshift';
   const said = record.pendingAction?.reason ?? '';
-  const reason = said === '' ? next.reason : `${next.reason}: ${said}`;
+  // A person who advances has seen the alarm that is waited for.
+  const overrides = record.waiting?.for === 'alarm' && (action === 'advance' || action === 'promote') && GOING_ON.has(next.kind);
+  const what = overrides ? `${next.reason}, in spite of the alarm` : next.reason;
+  const reason = said === '' ? what : `${what}: ${said}`;
   // A bake that has had its time and is held: only these count towards longer holds.
   const counted = next.kind === 'hold' && !next.pause && action === null && (endedBy === 'time' || record.holds > 0);
   const verdict: Verdict = { at, step: record.step, weight: weightOf(record), outcome: judgement.outcome, reason: judgement.reason, next: next.kind };
@@ -64,6 +69,7 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
       paused: next.kind === 'hold' && next.pause,
       waiting: next.kind === 'hold' ? null : record.waiting,
       hookHold: next.kind === 'hold' && !next.pause && hook !== null && hook.outcome !== 'pass',
+      overridden: record.overridden || overrides,
       reason,
       decision,
     },
@@ -92,8 +98,6 @@ async function decideOnce(ports: Ports, judging: Judging, judgement: Judgement):
     if (record.decision?.bake === judging.bake) return record;
   }
 }
-
-const GOING_ON: ReadonlySet<NextAction['kind']> = new Set(['advance', 'promote', 'finish']);
 
 function eventOf(before: RolloutRecord, after: RolloutRecord): RolloutEventType {
   if (after.paused) return 'Rollout Paused';

@@ -11,9 +11,11 @@ export const FREEZE: Key = { pk: 'freeze', sk: 'all' };
 
 export const definitionKey = (name: string): Key => ({ pk: DEFINITIONS, sk: name });
 export const rolloutKey = (id: string): Key => ({ pk: ROLLOUTS, sk: id });
+export const alarmKey = (name: string): Key => ({ pk: 'alarm', sk: name });
 export const bakeKey = (id: string): Key => ({ pk: BAKES, sk: id });
 export const judgeKey = (id: string): Key => ({ pk: `rollout#${id}`, sk: 'judge' });
-export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: 'lock', sk: `${mesh}/${virtualRouter}/${route}` });
+export const LOCKS = 'lock';
+export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: LOCKS, sk: `${mesh}/${virtualRouter}/${route}` });
 
 /** Who waits for a route, in the order they were asked for. */
 export const queuePartition = ({ mesh, virtualRouter, route }: RouteTarget): string => `queue#${mesh}/${virtualRouter}/${route}`;

@@ -1,7 +1,7 @@
 import type { RouteTarget } from '../contracts/rollout.ts';
 import type { Document, DocumentStore, Write } from '../store/port.ts';
 import { LockLost } from './errors.ts';
-import { lockKey } from './keys.ts';
+import { LOCKS, lockKey } from './keys.ts';
 
 interface Lock {
   /** Id of the rollout that holds the route, or null. */
@@ -17,6 +17,9 @@ const read = async (store: DocumentStore, target: RouteTarget): Promise<{ docume
 
 /** The id of the rollout that holds a route, or undefined. */
 export const findHolder = async (store: DocumentStore, target: RouteTarget): Promise<string | undefined> => (await read(store, target)).lock.holder ?? undefined;
+
+/** The ids of all rollouts that hold a route: those under way. */
+export const listHolders = async (store: DocumentStore): Promise<string[]> => (await store.query(LOCKS)).flatMap(({ value }) => (value as Lock).holder ?? []);
 
 /** A route's lock as it was read: who holds it, and the write that takes it if nobody did meanwhile. */
 export interface LockAttempt {

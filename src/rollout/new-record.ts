@@ -50,6 +50,9 @@ export function newRecord({ id, executionArn, requestedAt, request }: Requested,
     hookHold: false,
     begun: settings.hooks?.before === undefined,
     foreign: null,
+    alarm: null,
+    overridden: false,
+    finishing: false,
     undone: null,
   };
 }

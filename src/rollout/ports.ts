@@ -4,6 +4,7 @@ import type { RolloutEventDetail, RolloutEventType } from '../contracts/events.t
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { MeshClient } from '../mesh/client.ts';
 import type { Wait } from '../mesh/propagation.ts';
+import type { AlarmBoard } from '../metrics/alarms.ts';
 import type { MetricsProvider } from '../metrics/port.ts';
 import type { DocumentStore } from '../store/port.ts';
 import type { WorkloadDriver } from '../workloads/port.ts';
@@ -18,6 +19,7 @@ export interface Ports {
   readonly store: DocumentStore;
   readonly mesh: MeshClient;
   readonly metrics: MetricsProvider;
+  readonly alarms: AlarmBoard;
   readonly workloads: Readonly<Record<CanaryDefinition['workload']['type'], WorkloadDriver>>;
   readonly publish: Publish;
   readonly callHook: CallHook;

@@ -14,7 +14,7 @@ export async function promote(ports: Ports, id: string): Promise<{ bakeSeconds: 
   if (seconds !== undefined) return { bakeSeconds: seconds };
   const { promotedBakeSeconds, phase, settings } = record;
   if (phase !== 'Promoting') await updateRecord(ports.store, id, (current) => ({ record: { ...current, phase: 'Promoting' } }));
-  await shiftTraffic(ports, id, 100, { promoted: true });
-  // The hook after promotion is asked at the end of a bake.
-  return { bakeSeconds: settings.hooks?.after === undefined ? promotedBakeSeconds : Math.max(1, promotedBakeSeconds) };
+  const { pendingAction } = await shiftTraffic(ports, id, 100, { promoted: true });
+  // The hook after promotion is asked at the end of a bake, and what a person asked for meanwhile is taken up there.
+  return { bakeSeconds: settings.hooks?.after === undefined && pendingAction === null ? promotedBakeSeconds : Math.max(1, promotedBakeSeconds) };
 }

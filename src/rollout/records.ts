@@ -35,6 +35,10 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   readonly begun: boolean;
   /** The foreign change that the rollout halted on: a person who resumes has seen it. */
   readonly foreign: string | null;
+  /** A person advanced in spite of alarms that were raised before it began: they hold nothing any more. */
+  readonly overridden: boolean;
+  /** The canary serves alone and is being settled: nothing but `undo` takes that back. */
+  readonly finishing: boolean;
   /** Percent that a gradual roll-back has come down to. */
   readonly loweredTo?: number;
   /** Who undid it once it was finished. */
@@ -62,7 +66,7 @@ export async function findRecord(store: DocumentStore, id: string): Promise<Roll
 }
 
 /** What a record has that was written before there were these fields. */
-const LATER_FIELDS = { approvals: [], waiting: null, spec: null, hookHold: false, begun: true, foreign: null, undone: null };
+const LATER_FIELDS = { approvals: [], waiting: null, spec: null, hookHold: false, begun: true, foreign: null, undone: null, alarm: null, overridden: false, finishing: false };
 
 /** A stored value as a record. */
 export const toRecord = (value: unknown): RolloutRecord => ({ ...LATER_FIELDS, ...(value as RolloutRecord) });

@@ -4,7 +4,7 @@ import { changeRoute } from '../mesh/change-route.ts';
 import { isOwnNode } from './canary-node.ts';
 import { removeCohort } from './cohort.ts';
 import { LockLost } from './errors.ts';
-import { retireNode } from './finish.ts';
+import { tryRetire } from './finish.ts';
 import { findJudgeRecord } from './judge-record.ts';
 import { bakeKey } from './keys.ts';
 import { assertHeld, findHolder, releaseLock } from './lock.ts';
@@ -99,7 +99,7 @@ async function restoreRoute(ports: Ports, record: RolloutRecord): Promise<Readon
 async function removeCanary(ports: Ports, record: RolloutRecord): Promise<string> {
   const { target, canary, settings } = record;
   try {
-    if (await isOwnNode(ports.mesh, record)) return await retireNode(ports, record, canary);
+    if (await isOwnNode(ports.mesh, record)) return await tryRetire(ports, record, canary);
     await ports.workloads[settings.workload.type].down({ mesh: target.mesh, virtualNode: canary });
     return `${canary} was there before, and is kept`;
   } catch (error) {

@@ -4,7 +4,7 @@ import type { HistoryEntry, Phase } from '../contracts/rollout.ts';
 import { changeRoute } from '../mesh/change-route.ts';
 import { afterRaise, awaitRaise, raiseOf } from './await-raise.ts';
 import { ensureCohort } from './cohort.ts';
-import { LockLost } from './errors.ts';
+import { AlarmRaised, LockLost } from './errors.ts';
 import { differs, findForeignChange } from './foreign-change.ts';
 import { advanceJudge } from './judge-record.ts';
 import { assertHeld } from './lock.ts';
@@ -17,15 +17,16 @@ import { toJudged, weightOf } from './situations.ts';
 const SHIFTING: ReadonlySet<Phase> = new Set<Phase>(['Progressing', 'Paused', 'Promoting']);
 
 async function assertShifting({ store }: Ports, id: string): Promise<void> {
-  const { target, fence, phase } = await readRecord(store, id);
+  const { target, fence, phase, alarm } = await readRecord(store, id);
   if (!SHIFTING.has(phase)) throw new LockLost(`${id} is ${phase}: its weights no longer rise`);
+  if (alarm !== null) throw new AlarmRaised(alarm.reason);
   await assertHeld(store, target, id, fence);
 }
 
 /**
  * Sets the route's weights to `percent` on the canary and waits until every proxy has them; 0 adds the canary's target without traffic. Nothing else of the route changes.
  * `progress` is what the record then says. Doing it again changes nothing.
- * @throws ResourceChanged, NotPropagated: try again. LockLost, ConfigurationRejected: not.
+ * @throws ResourceChanged, NotPropagated: try again. LockLost, AlarmRaised, ConfigurationRejected: not.
  */
 export async function shiftTraffic(ports: Ports, id: string, percent: number, progress: Partial<RolloutRecord>): Promise<RolloutRecord> {
   const record = await readRecord(ports.store, id);

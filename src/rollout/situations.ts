@@ -27,10 +27,10 @@ export const metricsOf = ({ analysis, steps }: Pick<CanaryDefinition, 'analysis'
   ...new Map([...analysis.metrics, ...steps.flatMap((step) => step.analysis?.metrics ?? [])].map((metric) => [metric.name, metric])).values(),
 ];
 
-type Part = Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline' | 'waiting'> & { readonly settings: { readonly analysis: Analysis; readonly advance: CanaryDefinition['advance'] } };
+type Part = Pick<RolloutRecord, 'step' | 'steps' | 'promoted' | 'holds' | 'paused' | 'deadline' | 'waiting' | 'alarm'> & { readonly settings: { readonly analysis: Analysis; readonly advance: CanaryDefinition['advance'] } };
 
 /** A rollout and what ended its bake → what the next action is decided from. */
-export const toSituation = ({ step, steps, promoted, holds, paused, deadline, settings, waiting }: Part, judgement: Judgement, endedBy: BakeEnd, action: Action | null, now: number, hook: HookVerdict | null = null): Situation => ({
+export const toSituation = ({ step, steps, promoted, holds, paused, deadline, settings, waiting, alarm }: Part, judgement: Judgement, endedBy: BakeEnd, action: Action | null, now: number, hook: HookVerdict | null = null): Situation => ({
   judgement,
   endedBy,
   action,
@@ -41,6 +41,7 @@ export const toSituation = ({ step, steps, promoted, holds, paused, deadline, se
   paused,
   pastDeadline: now >= deadline,
   waiting,
+  alarm: alarm?.reason ?? null,
   hook,
   analysis: settings.analysis,
   advance: settings.advance,

@@ -1,9 +1,8 @@
 import { EFFECTS } from '../canary/actions.ts';
 import type { Action } from '../contracts/rollout.ts';
 import { isStillWaiting } from './await-raise.ts';
-import { endBake, type OpenBake } from './bakes.ts';
+import { endBakeUnderWay } from './bakes.ts';
 import { ActionRefused } from './errors.ts';
-import { bakeKey } from './keys.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
@@ -16,11 +15,8 @@ interface Asked {
   readonly reason: string;
 }
 
-/** Ends the bake under way, if one is: Judge then takes the action up. A bake that opens later sees the action by itself. */
-async function endBakeUnderWay({ store, stepFunctions, cipher }: Ports, id: string): Promise<void> {
-  const bake = (await store.get(bakeKey(id)))?.value as OpenBake | undefined;
-  if (bake !== undefined) await endBake(stepFunctions, cipher, bake, { kind: 'end', by: 'action' });
-}
+/** Judge takes the action up then. */
+const BY_ACTION = { kind: 'end', by: 'action' } as const;
 
 async function retry(ports: Ports, { definition, image, attempt, trigger }: RolloutRecord, { who }: Asked): Promise<RolloutRecord | { id: string }> {
   const { id } = await startRollout(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` });
@@ -35,7 +31,7 @@ async function approve(ports: Ports, id: string, { who, reason }: Asked): Promis
     return { record: { ...current, approvals: [...current.approvals.filter((approval) => approval.who !== who), { who, at }] }, history: [{ at, who, kind: 'approve', reason }] };
   });
   await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'approve' : `approve: ${reason}`, who));
-  if (record.waiting?.for === 'approval' && !(await isStillWaiting(ports, record))) await endBakeUnderWay(ports, id);
+  if (record.waiting?.for === 'approval' && !(await isStillWaiting(ports, record))) await endBakeUnderWay(ports, id, BY_ACTION);
   return record;
 }
 
@@ -58,10 +54,11 @@ export async function takeAction(ports: Ports, id: string, asked: Asked): Promis
   const record = await updateRecord(ports.store, id, (current) => {
     const now = EFFECTS[action][current.phase];
     if (now === 'refuse') throw new ActionRefused(`${action} is refused: the rollout ${id} is ${current.phase}`);
+    if (now === 'take' && current.finishing) throw new ActionRefused(`${action} is refused: the rollout ${id} is promoted, and about to end; undo brings the version before it back`);
     if (now === 'already' || current.pendingAction?.action === 'abort') return undefined;
     return { record: { ...current, pendingAction }, history: [{ at, who, kind: action, reason }] };
   });
   if (record.pendingAction === pendingAction) await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? action : `${action}: ${reason}`, who));
-  if (record.pendingAction !== null) await endBakeUnderWay(ports, id);
+  if (record.pendingAction !== null) await endBakeUnderWay(ports, id, BY_ACTION);
   return record;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseCanaryDefinition, toCanaryDefinition } from '../../src/contracts/canary-definition.ts';
 import { canaryJsonSchema } from '../../src/contracts/json-schema.ts';
 import { formatDuration } from '../../src/contracts/units.ts';
@@ -51,6 +51,10 @@ describe('refused, naming path, value and rule', () => {
     [{ analysis: { metrics: [{ name: 'a' }] } }, 'analysis.metrics[0]: {"name":"a"}: must have exactly one of margin, ratio and max'],
     [{ analysis: { metrics: [{ name: 'a', ratio: 1 }] } }, 'analysis.metrics[0].ratio: 1: must be a number above 1'],
     [{ analysis: { minRequests: 0 } }, 'analysis.minRequests: 0: must be a whole number from 1'],
+    [{ alarms: [] }, 'alarms: []: must hold at least one alarm'],
+    [{ alarms: ['a', 'a'] }, 'alarms: ["a","a"]: must name each alarm once'],
+    [{ alarms: 'a' }, 'alarms: "a": must be a list of names of CloudWatch alarms'],
+    [{ alarms: { names: ['a'], alreadyRaised: 'shrug' } }, 'alarms.alreadyRaised: "shrug": must be one of hold, ignore, refuse'],
     [{ typo: 1 }, 'typo: 1: is not a field here'],
   ])('%j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(`c.yaml: ${mistake}`) as string]));
 });
@@ -58,7 +62,6 @@ describe('refused, naming path, value and rule', () => {
 describe('what this version does not do is refused, never ignored', () => {
   test.each([
     [{ schedule: { start: 'cron(0 9 ? * MON-FRI *)' } }, 'schedule'],
-    [{ alarms: ['a'] }, 'alarms'],
     [{ notifications: [] }, 'notifications'],
     [{ workload: { type: 'ecs' } }, 'workload.type'],
     [{ workload: { type: 'lambda' } }, 'workload.type'],
@@ -148,12 +151,13 @@ describe('the JSON Schema', () => {
   const file = new URL('../../docs/canary.schema.json', import.meta.url);
 
   test('that is published is the one that the contract makes', () => {
+    if (process.env['UPDATE_GOLDENS'] === '1') writeFileSync(file, `${JSON.stringify(canaryJsonSchema(), undefined, 2)}\n`);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(canaryJsonSchema());
   });
 
   test('knows each field of the contract, and offers none that is refused', () => {
     const { properties, required } = canaryJsonSchema() as { properties: Record<string, unknown>; required: string[] };
-    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['steps', 'windows', 'approval', 'hooks', 'rollBack', 'concurrency']));
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['steps', 'windows', 'approval', 'hooks', 'rollBack', 'concurrency', 'alarms']));
     expect(Object.keys(properties)).not.toEqual(expect.arrayContaining(['schedule']));
     expect(required.sort()).toEqual(['canary', 'image', 'name', 'steps', 'target']);
   });

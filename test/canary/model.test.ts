@@ -26,6 +26,7 @@ const definition = (random: () => number) => ({
   analysis: { onInconclusive: pick(random, ['advance', 'hold', 'rollBack']), noTraffic: pick(random, ['advance', 'hold', 'rollBack']) },
   ...maybe(random, 0.3, { windows: ['Mon-Fri 09:00-13:00 UTC'] }),
   ...maybe(random, 0.3, { approval: { before: [100], quorum: 2, expires: '3h' } }),
+  ...maybe(random, 0.3, { alarms: pick<unknown>(random, [['a'], { names: ['a', 'b'], alreadyRaised: 'ignore' }, { names: ['a'], alreadyRaised: 'refuse' }]) }),
   ...maybe(random, 0.3, { rollBack: { weight: 20, interval: '1m' } }),
   ...maybe(random, 0.3, { afterPromotion: { bake: '5m', retireStable: pick(random, ['keep', 'delete']) } }),
   ...maybe(random, 0.3, { hooks: { before: 'meshshift-hook-a', step: 'meshshift-hook-a', after: 'meshshift-hook-a' } }),
@@ -53,7 +54,8 @@ async function happen(model: Model, random: () => number): Promise<void> {
   else if (dice < 0.92) model.model.bad = random() < 0.4;
   else if (dice < 0.94) model.model.idle = random() < 0.4;
   else if (dice < 0.96) await (random() < 0.4 ? model.freeze() : model.lift());
-  else if (dice < 0.97 && running.length > 0) await model.stop(pick(random, running)).catch(() => undefined);
+  else if (dice < 0.97) await model.alarm(pick(random, ['a', 'b']), random() < 0.4 ? 'ALARM' : 'OK');
+  else if (dice < 0.98 && running.length > 0) await model.stop(pick(random, running)).catch(() => undefined);
   model.model.now += 1000;
 }
 

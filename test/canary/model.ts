@@ -10,6 +10,8 @@ import { finishRollout } from '../../src/rollout/finish-rollout.ts';
 import { liftFreeze, setFreeze } from '../../src/rollout/freeze.ts';
 import { judgeBake } from '../../src/rollout/judge-bake.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
+import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
+import { openRecordedAlarms } from '../../src/rollout/recorded-alarms.ts';
 import { promote } from '../../src/rollout/promote.ts';
 import { enqueue } from '../../src/rollout/queue.ts';
 import { rollBack } from '../../src/rollout/roll-back.ts';
@@ -96,6 +98,7 @@ export function openModel(random: () => number) {
         return Promise.resolve({ intervals: since < model.now ? [interval] : [], now: model.now, lastReportAt: model.now });
       },
     },
+    alarms: openRecordedAlarms(store),
     workloads: { none: noWorkloads, process: noWorkloads },
     publish: () => Promise.resolve(),
     callHook: () => Promise.resolve({ outcome: random() < 0.7 ? 'pass' : random() < 0.7 ? 'inconclusive' : 'fail', reason: '' }),
@@ -222,6 +225,8 @@ export function openModel(random: () => number) {
     run,
     start: (tag: string) => startRollout(ports, { definition: 'd', image: { tag } }),
     act: (id: string, action: Action, who: string) => takeAction(ports, id, { action, who, reason: '' }),
+    alarm: (name: string, value: 'OK' | 'ALARM') =>
+      noticeAlarm(ports, { source: 'meshshift.sample', 'detail-type': 'CloudWatch Alarm State Change', time: new Date(model.now).toISOString(), detail: { alarmName: name, state: { value, reason: '', timestamp: new Date(model.now).toISOString() } } }),
     freeze: () => setFreeze(ports, { who: 'x', reason: 'y', for: random() < 0.5 ? undefined : 3600 }),
     lift: () => liftFreeze(ports),
     route: async () => (await mesh.describe(route))!.spec as RouteSpec,

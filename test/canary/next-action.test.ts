@@ -24,6 +24,7 @@ const situation = (fields: Partial<Situation>): Situation => ({
   paused: false,
   pastDeadline: false,
   waiting: null,
+  alarm: null,
   hook: null,
   analysis: { onInconclusive: 'advance', noTraffic: 'hold', metricsOutage: 'hold' },
   advance: 'atEnd',
@@ -62,6 +63,7 @@ describe('when a bake ends early', () => {
     ['an action that is gone decides nothing', { endedBy: 'action' }, 'hold'],
     ['abort', { endedBy: 'action', action: 'abort' }, 'rollBack'],
     ['abort while failing', { endedBy: 'action', action: 'abort', judgement: judgements.fail }, 'rollBack'],
+    ['an alarm, whatever is asked for', { endedBy: 'action', action: 'promote', alarm: 'it went off' }, 'rollBack'],
     ['advance', { endedBy: 'action', action: 'advance' }, 'advance'],
     ['advance never overrules a failing verdict', { endedBy: 'action', action: 'advance', judgement: judgements.fail }, 'rollBack'],
     ['promote', { endedBy: 'action', action: 'promote' }, 'promote'],
@@ -72,6 +74,7 @@ describe('when a bake ends early', () => {
 
   test('each way of giving up has its name', () => {
     expect(nextAction(situation({ action: 'abort' }))).toMatchObject({ error: 'RolloutAborted' });
+    expect(nextAction(situation({ alarm: 'it went off' }))).toMatchObject({ error: 'AlarmRaised', reason: 'it went off' });
     expect(nextAction(situation({ judgement: judgements.fail }))).toMatchObject({ error: 'VerdictFailed', reason: 'worse' });
     expect(nextAction(situation({ judgement: judgements.idle, pastDeadline: true }))).toMatchObject({ error: 'DeadlineExceeded', reason: 'the deadline has passed; idle' });
   });

@@ -55,8 +55,8 @@ describe('a wrong command line', () => {
     [['rollout', 'start', 'svc1', '--tag', 'v2', '--attempt', '0'], 'rollout start: --attempt: 0: must be a whole number'],
     [['rollout', 'status'], 'rollout status: ID is missing'],
     [['rollout', 'list', '--endpoint', 'localhost:4680'], '--endpoint: localhost:4680: must be an http or https URL'],
-    [['event', 'put', '--repository', 'svc1'], 'event put: needs either --repository NAME and --tag TAG, or --file FILE'],
-    [['event', 'put', '--tag', 'v1', '-f', 'x.json'], 'event put: needs either'],
+    [['event', 'put', '--repository', 'svc1'], 'event put: a push needs --repository NAME and --tag TAG'],
+    [['event', 'put', '--tag', 'v1', '-f', 'x.json'], 'event put: needs one of'],
     [['mesh', 'bootstrap', 'svcNode2'], 'mesh bootstrap: svcNode2: must be mesh/MESH/virtualNode/NODE'],
     [['mesh', 'bootstrap', 'mesh/m/virtualNode/n', '--xds', 'here'], 'mesh bootstrap: --xds: here: must be HOST:PORT'],
   ];

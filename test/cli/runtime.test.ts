@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli, type Finished } from './run-cli.ts';
@@ -108,6 +108,19 @@ describe('rollouts', () => {
       expect(code).toBe(4);
       expect(stderr).toContain('nothing');
     }
+  });
+
+  test('an alarm that goes off rolls back through the bus', async () => {
+    const file = join(folder, 'canary.yaml');
+    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nalarms: [svc1-5xx]\n`);
+    await cli('canary', 'apply', '-f', file);
+    const { id } = (await json('rollout', 'start', 'svc1', '--tag', 'v2', '--attempt', '7')) as { id: string };
+    await until(list, (rollouts) => rollouts.some((rollout) => rollout.id === id && rollout.step === 0));
+    expect((await cli('event', 'put', '--alarm', 'svc1-5xx', '--reason', 'too many')).stdout).toMatch(/^event \S+ put: CloudWatch Alarm State Change from meshshift\.sample$/m);
+    const { code, stdout } = await cli('rollout', 'status', id, '--watch');
+    expect(code).toBe(1);
+    expect(stdout).toContain('AlarmRaised: the alarm svc1-5xx went to ALARM: too many');
+    await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml');
   });
 
   test('an event from a file is put as it is', async () => {

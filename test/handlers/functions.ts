@@ -18,6 +18,7 @@ import { handler as ensureVirtualNode } from '../../handlers/mesh/ensure-virtual
 import { handler as ensureVirtualRouter } from '../../handlers/mesh/ensure-virtual-router.ts';
 import { handler as ensureVirtualService } from '../../handlers/mesh/ensure-virtual-service.ts';
 import { handler as review } from '../../handlers/mesh/review.ts';
+import { handler as alarmRaised } from '../../handlers/triggers/alarm-raised.ts';
 import { handler as executionStopped } from '../../handlers/triggers/execution-stopped.ts';
 import { handler as imagePushed } from '../../handlers/triggers/image-pushed.ts';
 import { handler as rolloutsApi } from '../../handlers/api/rollouts.ts';
@@ -43,6 +44,7 @@ export const functions: Readonly<Record<string, Handler>> = {
   EnsureVirtualRouter: ensureVirtualRouter,
   EnsureVirtualService: ensureVirtualService,
   Review: review,
+  AlarmRaised: alarmRaised,
   ExecutionStopped: executionStopped,
   ImagePushed: imagePushed,
   RolloutsApi: rolloutsApi,

@@ -18,6 +18,7 @@ import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
 import type { Json } from '../../src/local/json.ts';
 import { startWatch, type Watch } from '../../src/rollout/watch/start-watch.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
+import type { DocumentStore } from '../../src/store/port.ts';
 import { databasePath } from '../../src/store/open.ts';
 import { functions } from './functions.ts';
 
@@ -30,6 +31,7 @@ const INTERVAL_MS = 50;
 export interface World {
   readonly url: string;
   readonly folder: string;
+  readonly store: DocumentStore;
   readonly mesh: AppMeshClient;
   readonly stepFunctions: SFNClient;
   readonly events: { readonly type: string; readonly detail: Record<string, unknown> }[];
@@ -194,6 +196,7 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
   const world: World = {
     url,
     folder,
+    store,
     mesh,
     stepFunctions,
     events: [],

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { optionalText, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
+import { ALARM_STATES } from '../../contracts/events.ts';
 import { parseInput } from '../../contracts/mistakes.ts';
 import { readText } from '../../contracts/read-text.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
-import { pushEvent, putEvent } from '../push.ts';
+import { alarmEvent, pushEvent, putEvent } from '../push.ts';
 
 const TEXT_RULE = 'must be a string that is not empty';
 const filled = z.string(TEXT_RULE).check(z.minLength(1, TEXT_RULE));
@@ -27,12 +28,34 @@ async function readEvent(file: string): Promise<Entry> {
   return { Source: source, DetailType: type, Detail: JSON.stringify(detail), ...(resources === undefined ? {} : { Resources: resources }) };
 }
 
+const HINT = '`meshshift event put --help` shows what there is';
+
+function readPush({ repository, tag, digest }: Values): Entry {
+  if (repository === undefined || tag === undefined) throw new UsageError('event put: a push needs --repository NAME and --tag TAG', HINT);
+  return pushEvent({ repository, tag, ...(digest === undefined ? {} : { digest }) });
+}
+
+function readAlarm({ alarm = '', state = 'ALARM', reason = 'put by hand' }: Values): Entry {
+  if (!ALARM_STATES.some((known) => known === state)) throw new UsageError(`event put: --state: ${state}: must be one of ${ALARM_STATES.join(', ')}`, HINT);
+  return alarmEvent({ name: alarm, state, reason, at: Date.now() });
+}
+
+/** What can be put, by the option that says so, and the options that belong to it. */
+const KINDS = {
+  repository: { others: ['tag', 'digest'], read: readPush },
+  alarm: { others: ['state', 'reason'], read: readAlarm },
+  file: { others: [], read: ({ file = '' }: Values) => readEvent(file) },
+} as const;
+const NAMES = Object.entries(KINDS).flatMap(([name, { others }]) => [name, ...others]);
+type Values = Readonly<Record<string, string | undefined>>;
+
 async function readEntry(call: Call): Promise<Entry> {
-  const [file, repository, tag, digest] = ['file', 'repository', 'tag', 'digest'].map((name) => optionalText(call, name));
-  const given = [repository, tag, digest].some((value) => value !== undefined);
-  if (file !== undefined && !given) return readEvent(file);
-  if (file === undefined && repository !== undefined && tag !== undefined) return pushEvent({ repository, tag, ...(digest === undefined ? {} : { digest }) });
-  throw new UsageError('event put: needs either --repository NAME and --tag TAG, or --file FILE', '`meshshift event put --help` shows what there is');
+  const values: Values = Object.fromEntries(NAMES.map((name) => [name, optionalText(call, name)]));
+  const given = NAMES.filter((name) => values[name] !== undefined);
+  const [kind, ...more] = Object.entries(KINDS).filter(([name]) => values[name] !== undefined);
+  const strange = given.filter((name) => name !== kind?.[0] && !(kind?.[1].others as readonly string[] | undefined)?.includes(name));
+  if (kind === undefined || more.length > 0 || strange.length > 0) throw new UsageError('event put: needs one of --repository NAME and --tag TAG, --alarm NAME, or --file FILE', HINT);
+  return kind[1].read(values);
 }
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
@@ -44,15 +67,18 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
 
 export const eventPut: Command = {
   words: ['event', 'put'],
-  about: 'put an event on the bus: an image push by default',
+  about: 'put an event on the bus: an image push, or the change of an alarm',
   remote: true,
   options: {
     repository: { type: 'string', value: 'NAME', about: 'the repository that an image was pushed to' },
     tag: { type: 'string', value: 'TAG', about: "the image's tag" },
     digest: { type: 'string', value: 'DIGEST', about: "the image's digest: two pushes of one digest are one rollout" },
+    alarm: { type: 'string', value: 'NAME', about: 'instead of a push: the alarm that changed' },
+    state: { type: 'string', value: 'STATE', about: 'its new state: OK, ALARM or INSUFFICIENT_DATA (default: ALARM)' },
+    reason: { type: 'string', value: 'TEXT', about: 'what it says of it' },
     file: { type: 'string', short: 'f', value: 'FILE', about: 'instead of a push: a whole event { source, detail-type, detail }, YAML or JSON' },
   },
-  details: 'The push comes from the source meshshift.sample: AWS lets nobody put events of its own services, and the rule takes both.',
-  examples: ['meshshift event put --repository svc1 --tag v2', 'meshshift event put -f event.json'],
+  details: 'Pushes and alarms come from the source meshshift.sample: AWS lets nobody put events of its own services, and the rules take both.',
+  examples: ['meshshift event put --repository svc1 --tag v2', 'meshshift event put --alarm svc1-5xx --state ALARM', 'meshshift event put -f event.json'],
   run,
 };

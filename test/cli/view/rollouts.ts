@@ -30,7 +30,7 @@ export const rollout = (changes: Partial<Rollout> = {}): Rollout => ({
   deadline: 600_000,
   executionArn: 'arn:aws:states:us-east-1:000000000000:execution:meshshift-dev-canary:svc1-0123456789abcdef-1',
   reason: '',
-  ...{ approvals: [], waiting: null },
+  ...{ approvals: [], waiting: null, alarm: null },
   ...changes,
 });
 
