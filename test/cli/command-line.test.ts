@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { commands } from '../../src/cli/commands/index.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { freePort, runCli } from './run-cli.ts';
@@ -39,6 +42,7 @@ describe('help', () => {
 });
 
 describe('a wrong command line', () => {
+  const NODE = 'mesh/m/virtualNode/n';
   const wrong: [string[], string][] = [
     [['bogus'], 'bogus: no such command; there are up, demo, mesh, canary, rollout, freeze, event'],
     [['mesh'], 'mesh: needs one of apply, describe, bootstrap'],
@@ -59,6 +63,16 @@ describe('a wrong command line', () => {
     [['event', 'put', '--tag', 'v1', '-f', 'x.json'], 'event put: needs one of'],
     [['mesh', 'bootstrap', 'svcNode2'], 'mesh bootstrap: svcNode2: must be mesh/MESH/virtualNode/NODE'],
     [['mesh', 'bootstrap', 'mesh/m/virtualNode/n', '--xds', 'here'], 'mesh bootstrap: --xds: here: must be HOST:PORT'],
+    [['mesh', 'bootstrap', NODE, '--listen', 'svc1'], 'mesh bootstrap: --listen: svc1: must be SERVICE=PORT, or all'],
+    [['mesh', 'bootstrap', NODE, '--admin-port', '70000'], 'mesh bootstrap: --admin-port: 70000: must be a port from 0 to 65535'],
+    [['mesh', 'bootstrap', NODE, '--sigv4', 'US East'], 'mesh bootstrap: --sigv4: US East: must be a region, as us-east-1'],
+    [['mesh', 'bootstrap', NODE, '--sigv4', 'us-east-1', '--token-file', 'x'], 'mesh bootstrap: --token-file and --sigv4: a call has one kind of credentials'],
+    [['mesh', 'bootstrap', NODE, '--tls-name', 'mesh.internal'], 'mesh bootstrap: --tls-ca: must be given with the other --tls options'],
+    [['mesh', 'bootstrap', NODE, '--tls-ca', 'ca.pem', '--tls-key', 'me.key'], 'mesh bootstrap: --tls-certificate and --tls-key: must be given together'],
+    ...[['delta'], ['tls-name', 'x'], ['token-file', 'x'], ['sigv4', 'us-east-1'], ['sds-socket', '/x'], ['listen', 'all'], ['admin-port', '1'], ['statistics', 'all'], ['check']].map(([name = '', ...value]): [string[], string] => [
+      ['mesh', 'bootstrap', NODE, '--grpc', `--${name}`, ...value],
+      `mesh bootstrap: --${name}: is not for --grpc: `,
+    ]),
   ];
   test.each(wrong)('%j', async (argv, message) => {
     const { code, stdout, stderr } = await runMain(argv);
@@ -96,5 +110,14 @@ describe('mesh bootstrap', () => {
     expect(JSON.parse(envoy.stdout)).toMatchObject({ node: { id: 'mesh/pgMesh/virtualNode/svcNode2', metadata: { 'meshshift.listen': { 'svc1.pgMesh.local': 7001 } } } });
     const grpc = await runMain(['mesh', 'bootstrap', 'mesh/pgMesh/virtualNode/svcNode2', '--xds', '[::1]:18000', '--grpc']);
     expect(JSON.parse(grpc.stdout)).toMatchObject({ xds_servers: [{ server_uri: '[::1]:18000' }] });
+  });
+
+  test('a token’s file that is not there is a failure, and its content must be one token', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meshshift-cli-'));
+    const by = (name: string) => runMain(['mesh', 'bootstrap', 'mesh/m/virtualNode/n', '--token-file', join(folder, name)]);
+    expect(await by('absent')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('absent: ENOENT') as string });
+    writeFileSync(join(folder, 'two'), 'one two');
+    expect(await by('two')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('must hold one token') as string });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -20,3 +20,6 @@ export function describeWith(component: string, available: boolean, title: strin
 
 /** Whether a command answers to `--version`. */
 export const hasCommand = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** Whether the Python on the PATH has a module. */
+export const hasPythonModule = (name: string): boolean => spawnSync('python3', ['-c', `import ${name}`], { stdio: 'ignore' }).status === 0;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { silent, type Log } from '../../src/contracts/log.ts';
 import type { AccessOptions } from '../../src/controlplane/access/access.ts';
 import { startControlPlane, type ControlPlane } from '../../src/controlplane/index.ts';
+import type { Tls } from '../../src/controlplane/xds/server.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
 
@@ -30,6 +31,7 @@ export interface TestControlPlaneOptions {
   readonly reportIntervalMs?: number;
   readonly access?: AccessOptions;
   readonly clock?: () => number;
+  readonly tls?: Tls;
 }
 
 /** A fresh folder under the system's temporary one. */
@@ -54,7 +56,7 @@ async function close(server: Server, controlPlane: ControlPlane, store: Document
 
 /** Starts one; with `folder` and `xdsPort` of a stopped one it takes its place. */
 export async function startTestControlPlane(options: TestControlPlaneOptions = {}): Promise<TestControlPlane> {
-  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now } = options;
+  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now, tls } = options;
   const store = openLibsqlStore(join(folder, 'meshshift.db'));
   const controlPlane = await startControlPlane({
     store,
@@ -62,7 +64,7 @@ export async function startTestControlPlane(options: TestControlPlaneOptions = {
     accountId: '000000000000',
     clock,
     log,
-    xds: { host: '127.0.0.1', port: xdsPort },
+    xds: { host: '127.0.0.1', port: xdsPort, ...(tls === undefined ? {} : { tls }) },
     ...(reportIntervalMs === undefined ? {} : { reportIntervalMs }),
     ...(access === undefined ? {} : { access }),
   });

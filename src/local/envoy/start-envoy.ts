@@ -14,6 +14,8 @@ export interface StartEnvoyOptions {
   readonly log: Log;
   /** How long until it must serve, in milliseconds. Default 15 s. */
   readonly timeoutMs?: number;
+  /** Added to this process's environment: the credentials that it signs with, say. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningEnvoy {
@@ -74,12 +76,13 @@ function keepTail(child: ChildProcessWithPipes, log: Log): () => string {
  * Starts Envoy and waits until it has its configuration and serves (admin's /ready).
  * @throws EnvoyFailed when it ends or does not serve in time; nothing is left running then.
  */
-export async function startEnvoy({ binary, bootstrap, log, timeoutMs = 15_000 }: StartEnvoyOptions): Promise<RunningEnvoy> {
+export async function startEnvoy({ binary, bootstrap, log, timeoutMs = 15_000, env = {} }: StartEnvoyOptions): Promise<RunningEnvoy> {
   const folder = await mkdtemp(join(tmpdir(), 'meshshift-envoy-'));
   const [config, addressFile] = [join(folder, 'bootstrap.json'), join(folder, 'admin-address')];
-  await writeFile(config, JSON.stringify(bootstrap));
+  // It may hold a token.
+  await writeFile(config, JSON.stringify(bootstrap), { mode: 0o600 });
   const args = ['-c', config, '--use-dynamic-base-id', '--admin-address-path', addressFile, '--log-level', 'warning', '--concurrency', '2'];
-  const child = spawn('/bin/sh', ['-c', TIED_TO_PARENT, binary, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', TIED_TO_PARENT, binary, ...args], { stdio: ['pipe', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   const tail = keepTail(child, log);
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());

@@ -13,6 +13,9 @@ describe('Envoy’s bootstrap', () => {
     ['with all of its statistics', { ...at, statistics: 'all' as const }],
     ['with none of its statistics', { ...at, statistics: 'none' as const }],
     ['by host name', { ...at, xdsHost: 'control-plane.internal' }],
+    ['incremental, over TLS, with a token', { ...at, delta: true, tls: { authorities: 'ca.pem' }, credentials: { token: 'secret' } }],
+    ['over mutual TLS', { ...at, tls: { authorities: 'ca.pem', name: 'mesh.internal', client: { certificate: 'me.pem', key: 'me.key' } } }],
+    ['with a source of secrets', { ...at, sdsSocketPath: '/run/sds.sock' }],
   ])('%s has only fields of Envoy 1.40', (_title, options) => {
     expect(() => encode('envoy.config.bootstrap.v3.Bootstrap', envoyBootstrap(options) as ProtoJson)).not.toThrow();
   });
@@ -35,6 +38,18 @@ describe('Envoy’s bootstrap', () => {
     const typeOf = (xdsHost: string) => (envoyBootstrap({ ...at, xdsHost }) as { static_resources: { clusters: [{ type: string }] } }).static_resources.clusters[0].type;
     expect(['127.0.0.1', '::1', 'localhost'].map(typeOf)).toEqual(['STATIC', 'STATIC', 'STRICT_DNS']);
   });
+});
+
+test('credentials go with every call that Envoy makes: configuration and load reports', () => {
+  const { dynamic_resources, cluster_manager } = envoyBootstrap({ ...at, credentials: { token: 'secret' } }) as Record<string, Record<string, { grpc_services: object[] }>>;
+  const metadata = [{ key: 'authorization', value: 'Bearer secret' }];
+  for (const one of [dynamic_resources?.['ads_config'], cluster_manager?.['load_stats_config']]) expect(one?.grpc_services).toMatchObject([{ initial_metadata: metadata }]);
+});
+
+test('gRPC’s bootstrap has the files of its TLS', () => {
+  const tls = { authorities: 'ca.pem', client: { certificate: 'me.pem', key: 'me.key' } };
+  const credentials = { type: 'tls', config: { ca_certificate_file: 'ca.pem', certificate_file: 'me.pem', private_key_file: 'me.key' } };
+  expect(grpcBootstrap({ ...at, tls })).toMatchObject({ xds_servers: [{ channel_creds: [credentials] }] });
 });
 
 test('gRPC’s bootstrap names server and node, IPv6 in brackets', () => {
