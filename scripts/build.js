@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildHandlers } from './build-handlers.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsFiles = (dir) =>
@@ -17,8 +18,6 @@ const shared = {
   format: 'esm',
   mainFields: ['module', 'main'],
   outExtension: { '.js': '.mjs' },
-  outbase: '.',
-  outdir: 'dist',
   logLevel: 'warning',
   legalComments: 'none',
   // A bundle of CommonJS packages needs `require` for Node's own modules.
@@ -31,10 +30,9 @@ export async function buildAll() {
   const handlers = tsFiles('handlers').filter((file) => !file.startsWith('handlers/middleware/'));
   const services = tsFiles('examples');
   await Promise.all([
-    // Lambda bundles hold everything, the SDK included; libsql is the local store's alone and stays outside.
-    build({ ...shared, entryPoints: handlers, external: ['libsql'], minify: true, keepNames: true, sourcemap: false }),
+    buildHandlers(handlers, root, shared),
     // The CLI and the examples run beside node_modules.
-    build({ ...shared, entryPoints: ['src/cli/meshshift.ts', 'src/local/lambda/worker.ts', ...services], packages: 'external', sourcemap: true }),
+    build({ ...shared, outbase: '.', outdir: 'dist', entryPoints: ['src/cli/meshshift.ts', 'src/local/lambda/worker.ts', ...services], packages: 'external', sourcemap: true }),
   ]);
   mkdirSync(`${root}dist/data`, { recursive: true });
   cpSync(`${root}src/controlplane/xds/descriptors/envoy-1.40.binpb`, `${root}dist/data/envoy-1.40.binpb`);

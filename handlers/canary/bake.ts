@@ -1,7 +1,11 @@
 import { openBake } from '../../src/rollout/bake.ts';
 import { bakeInput } from '../../src/rollout/inputs.ts';
+import { alarms } from '../middleware/alarms.ts';
+import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(alarms, tokens);
 
 /** Opens a bake; it ends by its time or by its token. */
 export const handler = handle(bakeInput, async (baking) => openBake(await portsOf(), baking));

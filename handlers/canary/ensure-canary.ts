@@ -1,7 +1,9 @@
 import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
 import { rolloutId } from '../../src/rollout/inputs.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts();
 
 /** Brings the new version up; answers its virtual node, to be awaited. */
 export const handler = handle(rolloutId, async ({ id }) => ensureCanary(await portsOf(), id));

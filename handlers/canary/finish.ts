@@ -1,7 +1,10 @@
 import { finishRollout } from '../../src/rollout/finish-rollout.ts';
 import { finishInput } from '../../src/rollout/inputs.ts';
+import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(tokens);
 
 /** Ends a promoted rollout, or says that a roll-back failed. */
 export const handler = handle(finishInput, async (finishing) => finishRollout(await portsOf(), finishing));

@@ -1,7 +1,10 @@
 import { judgeInput } from '../../src/rollout/inputs.ts';
 import { judgeBake } from '../../src/rollout/judge-bake.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { hooks } from '../middleware/hooks.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(hooks);
 
 /** Judges a bake that has ended; answers what follows. */
 export const handler = handle(judgeInput, async (judging) => judgeBake(await portsOf(), judging));

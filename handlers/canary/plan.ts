@@ -1,6 +1,10 @@
 import { begin, beginRollout } from '../../src/rollout/begin.ts';
+import { alarms } from '../middleware/alarms.ts';
+import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(alarms, tokens);
 
 /** Plans a rollout and takes its route. */
 export const handler = handle(begin, async (beginning) => beginRollout(await portsOf(), beginning));

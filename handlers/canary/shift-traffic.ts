@@ -1,7 +1,11 @@
 import { stepInput } from '../../src/rollout/inputs.ts';
 import { shiftToStep } from '../../src/rollout/shift-traffic.ts';
+import { alarms } from '../middleware/alarms.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { hooks } from '../middleware/hooks.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(alarms, hooks);
 
 /** Shifts to a step's weight; step -1 adds the canary's target without traffic. */
 export const handler = handle(stepInput, async ({ id, step }) => shiftToStep(await portsOf(), id, step));

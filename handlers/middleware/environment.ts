@@ -1,10 +1,7 @@
-import type { FindHolder } from '../../src/mesh/ensure.ts';
 import { openMeshClient, type MeshClient } from '../../src/mesh/client.ts';
-import { findHolder } from '../../src/rollout/lock.ts';
-import { openStore } from '../../src/store/open.ts';
-import type { DocumentStore } from '../../src/store/port.ts';
+import { readMeshKey } from './secrets.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws Error naming the variable that is not set. */
 export function require(env: Environment, name: string): string {
@@ -23,9 +20,12 @@ export function keep<T>(names: readonly string[], open: (env: Environment) => T)
   };
 }
 
-export const meshOf: () => MeshClient = keep(['AWS_ENDPOINT_URL_APP_MESH'], (env) => openMeshClient(require(env, 'AWS_ENDPOINT_URL_APP_MESH')));
+const MESH = 'AWS_ENDPOINT_URL_APP_MESH';
 
-export const storeOf: () => Promise<DocumentStore> = keep(['MESHSHIFT_DATA', 'MESHSHIFT_TABLE'], (env) => openStore(env));
+/** Where a mesh is asked that nobody named. */
+const MESH_UNNAMED = `the variable ${MESH} is not set: deploy with --param meshEndpoint=https://…, or with --param controlPlane=fargate`;
 
-/** Who holds a route, by the table of rollouts. */
-export const holderOf: FindHolder = async (target) => findHolder(await storeOf(), target);
+export const meshOf: () => MeshClient = keep([MESH, 'MESHSHIFT_MESH_KEY', 'MESHSHIFT_MESH_KEY_SECRET'], (env) => {
+  if (!env[MESH]) throw new Error(MESH_UNNAMED);
+  return openMeshClient(env[MESH], readMeshKey(env));
+});

@@ -1,7 +1,11 @@
 import { alarmChange } from '../../src/contracts/events.ts';
 import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
+import { alarms } from '../middleware/alarms.ts';
+import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(alarms, tokens);
 
 /** Rolls back what an alarm watches over when it goes to ALARM. */
 export const handler = handle(alarmChange, async (change) => noticeAlarm(await portsOf(), change));

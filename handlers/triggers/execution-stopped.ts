@@ -1,7 +1,10 @@
 import { executionStopped } from '../../src/contracts/events.ts';
 import { rollBackStopped } from '../../src/rollout/execution-stopped.ts';
+import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
+import { openPorts } from '../middleware/ports.ts';
+
+const portsOf = openPorts(tokens);
 
 /** Rolls back in place of an execution that ended without doing so itself. */
 export const handler = handle(executionStopped, async (stopped) => rollBackStopped(await portsOf(), stopped));

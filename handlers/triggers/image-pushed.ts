@@ -1,7 +1,7 @@
 import { imagePush } from '../../src/contracts/events.ts';
 import { startForPush } from '../../src/rollout/image-pushed.ts';
+import { startersOf } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
-import { portsOf } from '../middleware/ports.ts';
 
 /** Starts a rollout of each canary definition that a pushed image matches. */
-export const handler = handle(imagePush, async (push) => startForPush(await portsOf(), push));
+export const handler = handle(imagePush, async (push) => startForPush(await startersOf(), push));

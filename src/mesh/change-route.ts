@@ -42,6 +42,6 @@ export async function changeRoute(
   }
   const after = await readRoute(mesh, target);
   if (!sameJson(spec, after.spec)) throw new ResourceChanged(`the route ${target.route} was changed by someone else after it was written`);
-  await confirmPropagation(mesh.url, target, after.version, wait);
+  await confirmPropagation(mesh.get, target, after.version, wait);
   return after;
 }

@@ -2,10 +2,13 @@ import { AppMeshClient, ListTagsForResourceCommand, NotFoundException, ConflictE
 import { NAMES_OF, type MeshResource } from '../contracts/mesh-file.ts';
 import { ResourceChanged } from './errors.ts';
 import { OPERATIONS, toCommand, type ResourceData, type Verb } from './operations.ts';
+import { openSignedGet, type Get } from './signed-get.ts';
 
 export interface MeshClient {
   /** The control plane's base URL, which also serves meshshift's extensions. */
   readonly url: string;
+  /** Reads one of these extensions. */
+  readonly get: Get;
   /** The resource as it is, or undefined when there is none. */
   describe(resource: MeshResource): Promise<ResourceData | undefined>;
   /** @throws ResourceChanged when someone else created it meanwhile. */
@@ -40,9 +43,16 @@ const namesOnly = ({ create, input }: MeshResource): Record<string, unknown> =>
 
 const updateInput = ({ create, input }: MeshResource): Record<string, unknown> => ({ ...namesOnly({ create, input }), spec: input['spec'] });
 
-/** @param url The control plane's base URL. */
-export function openMeshClient(url: string): MeshClient {
-  const client = new AppMeshClient({ endpoint: url, maxAttempts: 3, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS } });
+/** What gives an access key of the control plane, asked when it is first needed. */
+export type AccessKey = () => Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }>;
+
+/**
+ * @param url The control plane's base URL.
+ * @param accessKey By default AWS's own, as the environment has it; a control plane on this machine checks none.
+ */
+export function openMeshClient(url: string, accessKey?: AccessKey): MeshClient {
+  const base = url.replace(/\/$/, '');
+  const client = new AppMeshClient({ endpoint: url, ...(accessKey === undefined ? {} : { credentials: accessKey }), maxAttempts: 3, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS } });
 
   async function send(verb: Verb, { create }: MeshResource, input: unknown, ifVersion?: number): Promise<ResourceData> {
     const command = toCommand(create, verb, input);
@@ -68,7 +78,8 @@ export function openMeshClient(url: string): MeshClient {
   };
 
   return {
-    url: url.replace(/\/$/, ''),
+    url: base,
+    get: openSignedGet(base, client.config),
     describe: async (resource) => {
       const data = await send('describe', resource, namesOnly(resource)).catch(missing);
       return data?.status === 'DELETED' ? undefined : data;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { RouteTarget } from '../contracts/rollout.ts';
 import { ConfigurationRejected, NotPropagated } from './errors.ts';
+import type { Get } from './signed-get.ts';
 
 const propagation = z.object({
   proxies: z.array(z.object({ nodeId: z.string(), state: z.enum(['acked', 'pending', 'rejected']), error: z.optional(z.nullable(z.string())) })),
@@ -11,8 +12,8 @@ type Propagation = z.infer<typeof propagation>;
 const REQUEST_TIMEOUT_MS = 3000;
 
 /** Which proxies hold the mesh's present configuration; undefined when the control plane does not tell (it is another one than meshshift's). */
-async function readPropagation(url: string, mesh: string): Promise<Propagation | undefined> {
-  const response = await fetch(`${url}/meshshift/v1/propagation/${encodeURIComponent(mesh)}`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+async function readPropagation(get: Get, mesh: string): Promise<Propagation | undefined> {
+  const response = await get(`/meshshift/v1/propagation/${encodeURIComponent(mesh)}`, REQUEST_TIMEOUT_MS);
   if (response.status === 404) return undefined;
   if (!response.ok) throw new NotPropagated(`propagation of ${mesh} cannot be read: HTTP ${response.status}`);
   const answer = propagation.safeParse(await response.json());
@@ -45,10 +46,10 @@ const LOOKS_MS = [5, 10, 20, 40, 80, 160, 320, 640, 640];
  * @throws NotPropagated when some have not after about two seconds: try again
  * @throws ConfigurationRejected when one refused it
  */
-export async function confirmPropagation(url: string, target: RouteTarget, version: number, wait: Wait): Promise<void> {
+export async function confirmPropagation(get: Get, target: RouteTarget, version: number, wait: Wait): Promise<void> {
   for (const ms of [0, ...LOOKS_MS]) {
     if (ms > 0) await wait(ms);
-    const answer = await readPropagation(url, target.mesh);
+    const answer = await readPropagation(get, target.mesh);
     if (answer === undefined || stateOf(answer, target, version) === 'confirmed') return;
   }
   throw new NotPropagated(`not every proxy has acknowledged the route ${target.route} at version ${version}`);

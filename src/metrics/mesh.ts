@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { TransientFault } from '../contracts/faults.ts';
+import type { MeshClient } from '../mesh/client.ts';
 import { mergeTelemetry } from './merge-telemetry.ts';
 import type { MetricsProvider } from './port.ts';
 
@@ -16,11 +17,10 @@ const telemetry = z.object({
 
 const REQUEST_TIMEOUT_MS = 3000;
 
-/** The mesh's own load reports, as its control plane at `url` tells them. */
-export function openMeshMetrics(url: string): MetricsProvider {
+/** The mesh's own load reports, as its control plane tells them. */
+export function openMeshMetrics({ get }: Pick<MeshClient, 'get'>): MetricsProvider {
   const readNode = async (mesh: string, virtualNode: string, since: number) => {
-    const path = `${url}/meshshift/v1/telemetry/${encodeURIComponent(mesh)}/${encodeURIComponent(virtualNode)}?since=${since}`;
-    const response = await fetch(path, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const response = await get(`/meshshift/v1/telemetry/${encodeURIComponent(mesh)}/${encodeURIComponent(virtualNode)}?since=${since}`, REQUEST_TIMEOUT_MS);
     if (!response.ok) throw new TransientFault(`telemetry of ${mesh}/${virtualNode} cannot be read: HTTP ${response.status}`);
     return telemetry.parse(await response.json());
   };

@@ -35,7 +35,7 @@ export async function ensureCohort({ mesh, wait }: Ports, record: RolloutRecord,
   const input = { ...resource.input, spec, tags: [{ key: ROLLOUT_TAG, value: record.id }] };
   const same = existing !== undefined && sameSpec(spec, existing.spec);
   const { version } = existing === undefined ? await mesh.create({ ...resource, input }) : same ? existing : await mesh.update({ ...resource, input }, existing.version);
-  await confirmPropagation(mesh.url, toTarget(record), version, wait);
+  await confirmPropagation(mesh.get, toTarget(record), version, wait);
 }
 
 /** Takes the cohort's route away, if this rollout put it there. Doing it again changes nothing. */

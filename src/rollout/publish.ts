@@ -1,4 +1,5 @@
-import { PutEventsCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { PutEventsResponse } from '@aws-sdk/client-eventbridge';
+import type { CallAws } from '../aws/call.ts';
 import { EVENT_SOURCE } from '../contracts/events.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Publish } from './ports.ts';
@@ -7,12 +8,11 @@ import { weightOf } from './situations.ts';
 import type { RolloutEventDetail } from '../contracts/events.ts';
 
 /** Puts events on the bus `busName`; one that cannot be put is logged, as a rollout must not depend on who listens. */
-export function openPublisher(client: EventBridgeClient, busName: string, log: Log): Publish {
+export function openPublisher(callAws: CallAws, busName: string, log: Log): Publish {
   return async (type, detail) => {
     try {
-      const { FailedEntryCount = 0, Entries = [] } = await client.send(
-        new PutEventsCommand({ Entries: [{ EventBusName: busName, Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) }] }),
-      );
+      const entry = { EventBusName: busName, Source: EVENT_SOURCE, DetailType: type, Detail: JSON.stringify(detail) };
+      const { FailedEntryCount = 0, Entries = [] } = (await callAws('events', 'PutEvents', { Entries: [entry] })) as PutEventsResponse;
       if (FailedEntryCount > 0) log('warn', 'event refused by the bus', { type, id: detail.id, error: Entries[0]?.ErrorCode });
     } catch (error) {
       log('warn', 'event not put on the bus', { type, id: detail.id, error: String(error) });

@@ -10,5 +10,10 @@ export async function openStore(env: Readonly<Record<string, string | undefined>
   throw new Error('no store: set MESHSHIFT_DATA (a folder) or MESHSHIFT_TABLE (a DynamoDB table)');
 }
 
+/** Loads what `openStore` will load on AWS. */
+export async function prepareStore(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  if (env['MESHSHIFT_DATA'] === undefined && env['MESHSHIFT_TABLE'] !== undefined) await import('./dynamodb.ts');
+}
+
 /** Where the documents of a data folder are. */
 export const databasePath = (dataFolder: string): string => `${dataFolder}/meshshift.db`;

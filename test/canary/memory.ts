@@ -90,6 +90,7 @@ export function memoryMesh(): MeshClient & { put(resource: MeshResource): void; 
     },
     tags: (arn) => Promise.resolve((resources.get(arn)?.tags ?? []) as never),
     tag: () => Promise.resolve(),
+    get: () => Promise.resolve(new Response(null, { status: 404 })),
     close: () => undefined,
   };
 }

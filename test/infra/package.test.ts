@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { parse as parseYaml } from 'yaml';
 import { resolveIntrinsics } from '../../src/local/deployment/intrinsics.ts';
 import { readDeployment, readResources, openScope } from '../../src/local/deployment/read-deployment.ts';
 import type { TemplateResource } from '../../src/local/deployment/resources.ts';
@@ -44,6 +45,8 @@ describe('the packaged stack', () => {
     const functions = ofType('AWS::Lambda::Function').map(([, { Properties }]) => String(Properties['Handler']));
     expect(functions.toSorted()).toEqual(handlers.toSorted());
     for (const handler of functions) expect(existsSync(join(ROOT, handler.replace(/\.handler$/, '.mjs')))).toBe(true);
+    const packaged = Object.values(parseYaml(readFileSync(join(ROOT, 'infra/functions.yml'), 'utf8')) as Record<string, { handler: string; package: { patterns: string[] } }>);
+    for (const { handler, package: { patterns } } of packaged) expect(patterns).toEqual([handler.replace(/\.handler$/, '{.mjs,/**}')]);
   });
 
   test('gives each function a role of its own', () => {

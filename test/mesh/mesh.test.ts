@@ -192,7 +192,7 @@ describe('the mesh as a source of counts', () => {
   test('joins both sides by interval, and tells only what both know as final', async () => {
     const side = (now: number, ...buckets: [number, number, number][]) => ok({ mesh: 'm', virtualNode: 'n', now, lastReportAt: now, buckets: buckets.map(([at, ok_, errors]) => ({ at, ok: ok_, errors })) });
     await serve(({ path }) => (path.includes('/c?') ? side(300, [100, 9, 1], [300, 5, 0]) : side(250, [100, 30, 0], [200, 7, 1])));
-    expect(await openMeshMetrics(server.url).read({ mesh: 'm', canary: 'c', stable: 's', since: 50 })).toEqual({
+    expect(await openMeshMetrics(mesh).read({ mesh: 'm', canary: 'c', stable: 's', since: 50 })).toEqual({
       now: 250,
       lastReportAt: 300,
       intervals: [
@@ -205,7 +205,7 @@ describe('the mesh as a source of counts', () => {
 
   test('that cannot be read is an error', async () => {
     await serve(() => no(500, 'InternalServerErrorException'));
-    await expect(openMeshMetrics(server.url).read({ mesh: 'm', canary: 'c', stable: 's', since: 0 })).rejects.toMatchObject({ name: 'TransientFault' });
+    await expect(openMeshMetrics(mesh).read({ mesh: 'm', canary: 'c', stable: 's', since: 0 })).rejects.toMatchObject({ name: 'TransientFault' });
   });
 });
 

@@ -1,5 +1,4 @@
-import { parseInput } from '../../contracts/mistakes.ts';
-import { readText } from '../../contracts/read-text.ts';
+import { InvalidInput, parseInput } from '../../contracts/mistakes.ts';
 import { actionName, actionRequest, rolloutRequest } from '../../contracts/rollout.ts';
 import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource, writeDefinition } from '../definitions.ts';
 import { findFreeze, freezeRequest, liftFreeze, setFreeze } from '../freeze.ts';
@@ -29,8 +28,16 @@ interface Route {
 }
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
-/** A body may be JSON or YAML; none at all is an empty object. */
-const readBody = (text: string): unknown => (text.trim() === '' ? {} : readText(text, 'request body'));
+
+/** No body at all is an empty object. */
+function readBody(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new InvalidInput([{ file: 'request body', path: '', value: text, rule: 'must be JSON' }], { cause });
+  }
+}
 
 async function start(ports: Ports, { text }: Asked): Promise<Answer> {
   const request = parseInput(rolloutRequest, readBody(text), 'request body');

@@ -1,0 +1,49 @@
+import { openAws } from '../../src/aws/call.ts';
+import type { AccessKey } from '../../src/mesh/client.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const kept = new Map<string, Promise<string>>();
+
+async function fetchSecret(env: Environment, arn: string): Promise<string> {
+  const { SecretString = '' } = (await openAws(env)('secretsmanager', 'GetSecretValue', { SecretId: arn })) as { SecretString?: string };
+  return SecretString;
+}
+
+/** Asks once for each secret; one that could not be read is asked for again. */
+function secretOf(env: Environment, arn: string): Promise<string> {
+  const found = kept.get(arn) ?? fetchSecret(env, arn);
+  kept.set(arn, found);
+  found.catch(() => kept.delete(arn));
+  return found;
+}
+
+/** The value of the variable `name`, else of the secret whose ARN is in `name_SECRET`; undefined where neither is set. */
+function valueOf(env: Environment, name: string): Promise<string> | undefined {
+  const [value, arn] = [env[name], env[`${name}_SECRET`]];
+  if (value) return Promise.resolve(value);
+  return arn ? secretOf(env, arn) : undefined;
+}
+
+/** What task tokens are encrypted with at rest: base64 of 32 bytes. */
+export const readTokenKey = async (env: Environment): Promise<string | undefined> => valueOf(env, 'MESHSHIFT_TOKEN_KEY');
+
+function parseKey(text: string): Awaited<ReturnType<AccessKey>> {
+  const { accessKeyId, secretAccessKey } = JSON.parse(text) as Record<string, unknown>;
+  if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return { accessKeyId, secretAccessKey };
+  throw new Error('the access key of the control plane must be { "accessKeyId": "…", "secretAccessKey": "…" }');
+}
+
+/** The access key by which the control plane knows these functions; undefined where the environment names none. */
+export function readMeshKey(env: Environment): AccessKey | undefined {
+  if (!env['MESHSHIFT_MESH_KEY'] && !env['MESHSHIFT_MESH_KEY_SECRET']) return undefined;
+  return async () => {
+    const text = (await valueOf(env, 'MESHSHIFT_MESH_KEY')) ?? '';
+    try {
+      return parseKey(text);
+    } catch (cause) {
+      // The parser's own message quotes what it read.
+      throw cause instanceof SyntaxError ? new Error('the access key of the control plane is not JSON') : cause;
+    }
+  };
+}
