@@ -3,6 +3,7 @@ import type { Log } from '../contracts/log.ts';
 import type { DocumentStore } from '../store/port.ts';
 import { createAccess, type AccessOptions } from './access/access.ts';
 import { guardHttp } from './access/http-guard.ts';
+import { openCertificateFiles, type CertificateFiles } from './certificates/open-certificates.ts';
 import { openMeshApi } from './api/mesh-api.ts';
 import { cloudMapFinder } from './endpoints/cloud-map-finder.ts';
 import { createCloudMap } from './endpoints/cloud-map.ts';
@@ -33,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly access?: AccessOptions;
   /** Where AWS Cloud Map is asked for instances; by default AWS_ENDPOINT_URL_SERVICEDISCOVERY, else AWS's own endpoint. */
   readonly cloudMapEndpoint?: string;
+  /** A mapping of ACM's ARNs to PEM files (docs/certificates.md), looked at again and again; without it specs with such ARNs have no TLS that works. */
+  readonly certificatesFile?: string;
 }
 
 export interface ControlPlane {
@@ -45,9 +48,12 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
+const openCertificates = async ({ certificatesFile, clock, log }: ControlPlaneOptions): Promise<CertificateFiles | undefined> =>
+  certificatesFile === undefined ? undefined : await openCertificateFiles({ file: certificatesFile, clock, after, log });
+
 /**
  * App Mesh's API, its extensions, and xDS for Envoy and proxyless gRPC, over one store.
- * @throws Error when the store cannot be read or the xDS port is taken.
+ * @throws Error when the store cannot be read or the xDS port is taken; InvalidInput for a mapping of certificates that cannot be used.
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { store, log } = options;
@@ -56,9 +62,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const access = options.access === undefined ? undefined : createAccess(options.access, options.region, options.clock);
   const archive = openArchive(store, options.clock, log);
   const finder = cloudMapFinder({ region: options.region, endpoint: options.cloudMapEndpoint ?? process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] });
+  const certificates = await openCertificates(options);
   const cloudMap = createCloudMap({ reader: api.reader, finder, after, log });
-  const xds = await startXds({ ...options, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive }).catch((error: unknown) => {
+  const xds = await startXds({ ...options, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive, certificates }).catch((error: unknown) => {
     cloudMap.close();
+    certificates?.close();
     throw error;
   });
   const { publisher, telemetry, connected, exchanges } = xds;
@@ -74,6 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     close: async () => {
       lag.close();
       cloudMap.close();
+      certificates?.close();
       xds.close();
       await archive.close();
     },

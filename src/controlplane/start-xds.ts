@@ -1,6 +1,7 @@
 import { createAdsService, type AdsService } from './xds/ads-service.ts';
 import { noArchive, type Archive } from './xds/archive.ts';
 import { startXdsServer, type Tls } from './xds/server.ts';
+import { noCertificates, withoutKeys, type CertificateSource } from './certificates/port.ts';
 import { createPublisher, type EndpointReader, type Publisher } from './snapshot/publisher.ts';
 import { createLrsService } from './telemetry/lrs-service.ts';
 import { createMetricsService } from './telemetry/metrics-service.ts';
@@ -38,6 +39,8 @@ export interface XdsOptions {
   readonly after?: After;
   /** Who may connect; without it only this machine is served. */
   readonly access?: Access | undefined;
+  /** What `certificate.acm` and `trust.acm` of specs stand for; none by default. */
+  readonly certificates?: CertificateSource | undefined;
 }
 
 /** The gRPC side of a control plane. */
@@ -55,14 +58,20 @@ export class AccessKeysMissing extends Error {
   override readonly name = 'AccessKeysMissing';
 }
 
+const PLAIN_TEXT = 'private keys are not sent in plain text to others than this machine: let the xDS port speak TLS (--tls-certificate, --tls-key)';
+
+/** Private keys leave the machine by TLS or not at all. */
+const fitFor = ({ host, tls }: XdsEndpoint, certificates: CertificateSource): CertificateSource =>
+  tls !== undefined || isLoopback(host) ? certificates : withoutKeys(certificates, PLAIN_TEXT);
+
 /**
  * Serves configuration from any mesh reader, and collects load reports.
  * @throws AccessKeysMissing
  */
 export async function startXds(options: XdsOptions): Promise<Xds> {
-  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access, archive = noArchive } = options;
+  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access, archive = noArchive, certificates = noCertificates } = options;
   if (access === undefined && !isLoopback(xds.host)) throw new AccessKeysMissing(`xds: host ${xds.host}: must be of this machine alone (127.0.0.1), as long as no access keys are given`);
-  const publisher = createPublisher(reader, endpoints, log);
+  const publisher = createPublisher(reader, endpoints, log, fitFor(xds, certificates));
   const telemetry = createTelemetry({ intervalMs: reportIntervalMs, clock, after });
   const ads = createAdsService({ publisher, archive, after, log, ...(xds.maxProxiesPerNode === undefined ? {} : { maxProxiesPerNode: xds.maxProxiesPerNode }) });
   const close = (): void => {

@@ -47,6 +47,8 @@ export interface ServicesOptions {
   readonly deploymentFile: string;
   /** The commands that `process` workloads may run; none without it. */
   readonly workloadsFile?: string;
+  /** A mapping of ACM's ARNs to PEM files; none without it. */
+  readonly certificatesFile?: string;
   readonly log: Log;
   readonly region?: string;
   readonly reportIntervalMs?: number;
@@ -105,6 +107,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
       xds: { host: exposure?.host ?? '127.0.0.1', port: options.xdsPort, ...(exposure?.tls === undefined ? {} : { tls: exposure.tls }) },
       ...(exposure === undefined ? {} : { access: { grants: exposure.grants, openOnLoopback: true } }),
       ...(options.reportIntervalMs === undefined ? {} : { reportIntervalMs: options.reportIntervalMs }),
+      ...(options.certificatesFile === undefined ? {} : { certificatesFile: options.certificatesFile }),
     }),
     (opened) => opened.close(),
   );

@@ -26,7 +26,8 @@ const json = async (...args: string[]): Promise<unknown> => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'meshshift-up-'));
-  up = await startUp(folder, ...WORKLOADS);
+  await writeFile(join(folder, 'certificates.yaml'), 'certificates: []');
+  up = await startUp(folder, ...WORKLOADS, '--certificates', join(folder, 'certificates.yaml'));
 });
 afterAll(async () => {
   up.process.kill('SIGKILL');
@@ -54,6 +55,17 @@ describe('mesh', () => {
     expect(stdout).toMatch(/^virtualNode +svcNode2 +1 +ACTIVE +http2:80 svc2\.pgMesh\.local calls svc1\.pgMesh\.local$/m);
     const { meshes } = (await json('mesh', 'describe')) as { meshes: { mesh: { name: string }; resources: unknown[] }[] };
     expect(meshes.map(({ mesh, resources }) => [mesh.name, resources.length])).toEqual([['pgMesh', 7]]);
+  });
+
+  test('describe says which certificates are missing, where, and what to do', async () => {
+    const arn = 'arn:aws:acm:eu-central-1:123456789012:certificate/gw';
+    const file = join(folder, 'acm.yaml');
+    const spec = { listeners: [{ portMapping: { port: 443, protocol: 'http' }, tls: { mode: 'STRICT', certificate: { acm: { certificateArn: arn } } } }] };
+    await writeFile(file, JSON.stringify([{ create: 'CreateMesh', input: { meshName: 'acm' } }, { create: 'CreateVirtualGateway', input: { meshName: 'acm', virtualGatewayName: 'gw', spec } }]));
+    expect((await cli('mesh', 'apply', '-f', file)).code).toBe(0);
+    const { stdout } = await cli('mesh', 'describe', 'acm');
+    expect(stdout).toContain(`certificate missing: virtualGateway gw: spec.listeners[0].tls.certificate.acm.certificateArn: ${arn}: the mapping ${join(folder, 'certificates.yaml')} does not name it: add`);
+    expect(await json('mesh', 'describe', 'acm')).toMatchObject({ meshes: [{ certificates: [{ arn, kind: 'virtualGateway', name: 'gw', state: 'missing' }] }] });
   });
 
   test('a mesh that is not there is refused by its name', async () => {
@@ -168,6 +180,15 @@ describe('up', () => {
     const { code, stderr } = await runCli(['up', '--port', '0', '--xds-port', '0', '--data', join(folder, 'third'), '--workloads', file]);
     expect(code).toBe(1);
     expect(stderr).toContain('workloads[0].command: "start": must be a list');
+  });
+
+  test('a mapping of certificates that is not one is told, with every mistake', async () => {
+    const file = join(folder, 'mapping.yaml');
+    await writeFile(file, 'certificates: [{ arn: gw, certificateChain: gw.pem }, { arn: "arn:aws:acm:r:1:certificate/x" }]');
+    const { code, stderr } = await runCli(['up', '--port', '0', '--xds-port', '0', '--data', join(folder, 'fourth'), '--certificates', file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('certificates[0].arn: "gw": must be an ARN');
+    expect(stderr).toContain('certificates[1].certificateChain: missing: must be the path of a PEM file');
   });
 
   test('killed, its workloads end with it; started again, they run again; at SIGTERM it ends in order', async () => {

@@ -1,6 +1,7 @@
 import { describeWith } from '../support/components.ts';
 import { openCaller } from '../support/caller.ts';
-import { createAuthority, hasOpenssl, type Authority } from '../support/certificates.ts';
+import { noCertificates, type CertificateSource } from '../../src/controlplane/certificates/port.ts';
+import { createAuthority, hasOpenssl, read, type Authority } from '../support/certificates.ts';
 import { envoyBinary, freePort } from '../support/envoy.ts';
 import { startEnvoyBench } from '../support/envoy-bench.ts';
 import { eventually } from '../support/eventually.ts';
@@ -17,10 +18,14 @@ describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, '
   let authority: Authority;
   /** Has every secret that a golden names. */
   let secrets: SdsServer;
+  /** As has this, of every ARN. */
+  let certificates: CertificateSource;
 
   beforeAll(async () => {
     authority = createAuthority();
-    const leaf = certificateSecret(authority.issue('golden.internal'));
+    const { certificateChain, privateKey } = authority.issue('golden.internal');
+    certificates = { ...noCertificates, of: () => ({ chain: read(certificateChain), privateKey: read(privateKey) }) };
+    const leaf = certificateSecret({ certificateChain, privateKey });
     const trust = trustSecret(authority);
     secrets = await startSdsServer({ server: leaf, client: leaf, gw: leaf, ca: trust, other: trust });
   });
@@ -31,7 +36,7 @@ describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, '
   });
 
   test.each(everyEnvoy)('accepts golden $name, proxy $index', async ({ mesh, proxy }) => {
-    const bench = await startEnvoyBench(mesh, proxy, { sdsSocketPath: secrets.path });
+    const bench = await startEnvoyBench(mesh, proxy, { sdsSocketPath: secrets.path, certificates });
     try {
       const state = await eventually(() => (bench.state()?.state === 'pending' ? undefined : bench.state()), 'a verdict');
       expect(state).toEqual({ nodeId: `mesh/${mesh.name}/${proxy.kind}/${proxy.name}`, kind: 'envoy', state: 'acked' });

@@ -32,6 +32,7 @@ export interface TestControlPlaneOptions {
   readonly access?: AccessOptions;
   readonly clock?: () => number;
   readonly tls?: Tls;
+  readonly certificatesFile?: string;
 }
 
 /** A fresh folder under the system's temporary one. */
@@ -56,7 +57,7 @@ async function close(server: Server, controlPlane: ControlPlane, store: Document
 
 /** Starts one; with `folder` and `xdsPort` of a stopped one it takes its place. */
 export async function startTestControlPlane(options: TestControlPlaneOptions = {}): Promise<TestControlPlane> {
-  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now, tls } = options;
+  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now, tls, certificatesFile } = options;
   const store = openLibsqlStore(join(folder, 'meshshift.db'));
   const controlPlane = await startControlPlane({
     store,
@@ -67,6 +68,7 @@ export async function startTestControlPlane(options: TestControlPlaneOptions = {
     xds: { host: '127.0.0.1', port: xdsPort, ...(tls === undefined ? {} : { tls }) },
     ...(reportIntervalMs === undefined ? {} : { reportIntervalMs }),
     ...(access === undefined ? {} : { access }),
+    ...(certificatesFile === undefined ? {} : { certificatesFile }),
   });
   const server = createServer((request, response) => void controlPlane.handle(request, response));
   const url = `http://127.0.0.1:${await listen(server)}`;

@@ -1,5 +1,6 @@
 import { envoyBootstrap } from '../../src/controlplane/bootstrap/index.ts';
 import { silent } from '../../src/contracts/log.ts';
+import type { CertificateSource } from '../../src/controlplane/certificates/port.ts';
 import { startXds } from '../../src/controlplane/start-xds.ts';
 import type { Proxy } from '../../src/controlplane/translate/types.ts';
 import { propagationOf, type Propagation } from '../../src/controlplane/xds/propagation.ts';
@@ -13,6 +14,7 @@ export interface EnvoyBench {
   readonly mesh: EditableMesh;
   readonly envoy: RunningEnvoy;
   state(): Propagation['proxies'][number] | undefined;
+  propagation(): Propagation;
   /** Resolves when Envoy accepted the newest configuration; fails with what it said when it refused. */
   accepted(): Promise<void>;
   /** A counter or gauge of Envoy's own; 0 where there is none. */
@@ -24,6 +26,10 @@ export interface BenchOptions {
   readonly sdsSocketPath?: string;
   /** Names are asked of a server on this port of loopback. */
   readonly dnsPort?: number;
+  /** What ARNs of ACM stand for. */
+  readonly certificates?: CertificateSource;
+  /** Whether the aggregated stream is incremental. */
+  readonly delta?: boolean;
 }
 
 const resolver = (port: number): object => ({
@@ -36,22 +42,29 @@ const resolver = (port: number): object => ({
   },
 });
 
+interface AdsBootstrap {
+  readonly dynamic_resources: { readonly ads_config: { api_type: string } };
+}
+
 /** Starts a control plane and an Envoy that is one of its proxies. */
-export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind' | 'name' | 'listen'>, { dnsPort, ...options }: BenchOptions = {}): Promise<EnvoyBench> {
+export async function startEnvoyBench(specs: MeshSpecs, proxy: Pick<Proxy, 'kind' | 'name' | 'listen'>, { dnsPort, certificates, delta = false, ...options }: BenchOptions = {}): Promise<EnvoyBench> {
   const mesh = editableMesh(specs);
-  const xds = await startXds({ reader: mesh.reader, endpoints: mesh.endpoints, clock: Date.now, log: silent, xds: { host: '127.0.0.1', port: 0 } });
+  const xds = await startXds({ reader: mesh.reader, endpoints: mesh.endpoints, clock: Date.now, log: silent, xds: { host: '127.0.0.1', port: 0 }, certificates });
   const nodeId = `mesh/${specs.name}/${proxy.kind}/${proxy.name}`;
   const generated = envoyBootstrap({ nodeId, xdsHost: '127.0.0.1', xdsPort: xds.port, statistics: 'all', ...options, ...(proxy.listen === undefined ? {} : { listen: proxy.listen }) });
+  if (delta) (generated as AdsBootstrap).dynamic_resources.ads_config.api_type = 'DELTA_GRPC';
   const bootstrap = { ...generated, ...(dnsPort === undefined ? {} : resolver(dnsPort)) };
   const envoy = await startEnvoy({ binary: envoyBinary ?? '', bootstrap, log: silent }).catch((error: unknown) => {
     xds.close();
     throw error;
   });
-  const state = (): Propagation['proxies'][number] | undefined => propagationOf(mesh.view(), xds.connected(), xds.publisher).proxies[0];
+  const propagation = (): Propagation => propagationOf(mesh.view(), xds.connected(), xds.publisher);
+  const state = (): Propagation['proxies'][number] | undefined => propagation().proxies[0];
   return {
     mesh,
     envoy,
     state,
+    propagation,
     accepted: async () => {
       // A change is published after the turn in which it was made.
       await new Promise(setImmediate);

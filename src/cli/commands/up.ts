@@ -53,7 +53,7 @@ async function readExposure(call: Call): Promise<{ readonly exposure?: Exposure 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const { io } = call;
   const [port, xdsPort] = [readPort(call, 'port'), readPort(call, 'xds-port')];
-  const workloads = optionalText(call, 'workloads');
+  const [workloads, certificates] = [optionalText(call, 'workloads'), optionalText(call, 'certificates')];
   const exposure = await readExposure(call);
   const { startRuntime } = await import('../../local/runtime.ts');
   const runtime = await startRuntime({
@@ -62,6 +62,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     dataFolder: resolve(text(call, 'data')),
     deploymentFile: packageFile('serverless.yml'),
     ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
+    ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
     ...exposure,
     ...(io.env['AWS_REGION'] ? { region: io.env['AWS_REGION'] } : {}),
     log: lineLog((line) => void io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'warn'),
@@ -83,6 +84,7 @@ export const up: Command = {
     'xds-port': { type: 'string', value: 'PORT', default: '4681', about: 'where Envoy and gRPC clients get their configuration; 0 takes a free port' },
     data: { type: 'string', value: 'FOLDER', default: '.meshshift', about: 'where everything is kept; a runtime started on it again goes on where it was' },
     workloads: { type: 'string', value: 'FILE', about: 'the commands that workloads of the type process may run; without it none are run' },
+    certificates: { type: 'string', value: 'FILE', about: 'the PEM files that ARNs of AWS Certificate Manager stand for; read again when they change' },
     host: { type: 'string', value: 'HOST', about: 'let others reach the control plane (App Mesh and xDS, nothing else) on this address, or 0.0.0.0; needs access keys' },
     'access-keys': { type: 'string', value: 'FILE', about: 'who may come in from elsewhere; also MESHSHIFT_ACCESS_KEYS, the file or its JSON' },
     'tls-certificate': { type: 'string', value: 'FILE', about: 'PEM; proxies then connect by TLS' },

@@ -1,4 +1,5 @@
 import type { Log } from '../../contracts/log.ts';
+import { noCertificates, type CertificateSource } from '../certificates/port.ts';
 import type { Endpoint, MeshChange, MeshReader } from '../model/resources.ts';
 import type { Proxy } from '../translate/types.ts';
 import { buildSnapshot, type EncodingCache } from './build-snapshot.ts';
@@ -27,6 +28,8 @@ interface Entry {
   snapshot: Snapshot | undefined;
   /** Why the newest state of the mesh is not published; the last good one serves on. */
   problem: string | undefined;
+  /** What was last logged about certificates that are not there. */
+  told: string;
 }
 
 export interface Publisher {
@@ -34,6 +37,8 @@ export interface Publisher {
   subscribe(proxy: Proxy, subscriber: Subscriber): (() => void) | undefined;
   /** Why the newest state is not published to such a proxy, if so. */
   problemOf(proxy: Proxy): string | undefined;
+  /** What is sent as secrets. */
+  readonly certificates: CertificateSource;
   close(): void;
 }
 
@@ -48,8 +53,21 @@ const reachOf = (reader: EndpointReader, mesh: string): Reachable => ({
   instances: (node) => reader.instancesOf?.(mesh, node),
 });
 
+/** Everything but such TLS is served on, so that it must be said. */
+function tellMissing(entry: Entry, { proxy: { mesh, kind, name }, missing }: Snapshot, log: Log): void {
+  const now = JSON.stringify(missing);
+  if (now === entry.told) return;
+  entry.told = now;
+  for (const { arn, reason } of missing) log('error', 'a certificate is missing; TLS that needs it fails, all else is served', { mesh, kind, name, arn, reason });
+  if (missing.length === 0) log('info', 'all certificates are there', { mesh, kind, name });
+}
+
+const touchCertificates = (entries: Iterable<Entry>, arns: readonly string[], touch: (mesh: string, sources: readonly string[]) => void): void => {
+  for (const mesh of new Set([...entries].map(({ proxy }) => proxy.mesh))) touch(mesh, arns.map((arn) => sourceKey('certificate', arn)));
+};
+
 /** Keeps a snapshot for each kind of proxy that is connected, and rebuilds it when something it was built from changed. */
-export function createPublisher(reader: MeshReader, endpoints: EndpointReader, log: Log): Publisher {
+export function createPublisher(reader: MeshReader, endpoints: EndpointReader, log: Log, certificates: CertificateSource = noCertificates): Publisher {
   const entries = new Map<string, Entry>();
   /** Sources that changed and are not yet published, by mesh. */
   const touched = new Map<string, Set<string>>();
@@ -59,10 +77,11 @@ export function createPublisher(reader: MeshReader, endpoints: EndpointReader, l
     const view = reader.view(proxy.mesh);
     if (view === undefined) return false;
     try {
-      const snapshot = buildSnapshot({ view, reach: reachOf(endpoints, proxy.mesh), proxy, previous: entry.snapshot, cache });
+      const snapshot = buildSnapshot({ view, reach: reachOf(endpoints, proxy.mesh), certificates, proxy, previous: entry.snapshot, cache });
       if (snapshot === undefined) return false;
       entry.snapshot = snapshot;
       entry.problem = undefined;
+      tellMissing(entry, snapshot, log);
     } catch (error) {
       entry.problem = (error as Error).message;
       log('error', 'configuration not published', { reason: entry.problem });
@@ -103,12 +122,13 @@ export function createPublisher(reader: MeshReader, endpoints: EndpointReader, l
   const stops = [
     reader.onChange((change) => touch(change.mesh, touchedBy(change))),
     endpoints.onChange((mesh, node) => touch(mesh, [sourceKey('endpoints', node)])),
+    certificates.onChange((arns) => touchCertificates(entries.values(), arns, touch)),
   ];
 
   return {
     subscribe: (proxy, subscriber) => {
       const key = keyOf(proxy);
-      const entry: Entry = entries.get(key) ?? { proxy, subscribers: new Set(), cache: new Map(), snapshot: undefined, problem: undefined };
+      const entry: Entry = entries.get(key) ?? { proxy, subscribers: new Set(), cache: new Map(), snapshot: undefined, problem: undefined, told: '[]' };
       if (entry.snapshot === undefined && !build(entry)) return undefined;
       entries.set(key, entry);
       entry.subscribers.add(subscriber);
@@ -119,6 +139,7 @@ export function createPublisher(reader: MeshReader, endpoints: EndpointReader, l
       };
     },
     problemOf: (proxy) => entries.get(keyOf(proxy))?.problem,
+    certificates,
     close: () => {
       for (const stop of stops) stop();
       entries.clear();

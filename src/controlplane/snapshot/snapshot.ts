@@ -1,4 +1,5 @@
 import type { Proxy } from '../translate/types.ts';
+import type { MissingSecret, SecretNames } from './secrets.ts';
 import type { ResourceSet } from '../xds/resource-set.ts';
 import type { ResourceType } from '../xds/types.ts';
 
@@ -12,4 +13,8 @@ export interface Snapshot {
   readonly routedClusters: ReadonlySet<string>;
   /** Route configurations that listeners name. */
   readonly routeNames: ReadonlySet<string>;
+  /** Secrets that its clusters and listeners wait for and that are there. */
+  readonly secretNames: SecretNames;
+  /** Certificates and authorities that are not there. */
+  readonly missing: readonly MissingSecret[];
 }

@@ -1,6 +1,7 @@
 import type { Resource } from '../model/resources.ts';
 import { SDS_CLUSTER } from './names.ts';
 import { any, compact } from './proto.ts';
+import { certificateSecret, trustSecret } from './secret-names.ts';
 import type { ClientPolicyTls, ListenerTls } from './specs.ts';
 import type { Port, Protocol, ProtoJson } from './types.ts';
 
@@ -16,10 +17,20 @@ const secret = (name: string): ProtoJson => ({
   },
 });
 
+/** How long a listener or cluster waits for a secret that does not come, before it serves everything else. Envoy's own 15 s would hold up a whole sidecar. */
+const SECRET_TIMEOUT = '5s';
+
+/** A secret that the control plane itself hands out, over the stream that everything comes by. */
+const ownSecret = (name: string): ProtoJson => ({ name, sds_config: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: SECRET_TIMEOUT } });
+
 const file = (filename: string | undefined): ProtoJson => ({ filename });
 
-/** The proxy's own certificate. What ACM keeps it does not give out: the API refuses such a certificate. */
+const acmArnOf = (certificate: Certificate): string | undefined => (certificate !== undefined && 'acm' in certificate ? certificate.acm.certificateArn : undefined);
+
+/** The proxy's own certificate. */
 function certificateOf(certificate: Certificate): ProtoJson {
+  const arn = acmArnOf(certificate);
+  if (arn !== undefined) return { tls_certificate_sds_secret_configs: [ownSecret(certificateSecret(arn))] };
   if (certificate?.sds?.secretName !== undefined) return { tls_certificate_sds_secret_configs: [secret(certificate.sds.secretName)] };
   if (certificate?.file === undefined) return {};
   const { certificateChain, privateKey } = certificate.file;
@@ -34,16 +45,17 @@ const sanType = (name: string): string => (name.includes('://') ? 'URI' : isAddr
 const sanMatchers = (names: readonly string[]): readonly ProtoJson[] | undefined =>
   names.length === 0 ? undefined : names.map((name) => ({ san_type: sanType(name), matcher: { exact: name } }));
 
+/** Where the trusted authorities come from, unless from a file. */
+function trustSourceOf(trust: NonNullable<Validation>['trust']): ProtoJson | undefined {
+  const arns = trust !== undefined && 'acm' in trust ? trust.acm.certificateAuthorityArns : undefined;
+  if (arns !== undefined) return ownSecret(trustSecret(arns));
+  return trust?.sds?.secretName === undefined ? undefined : secret(trust.sds.secretName);
+}
+
 function validationOf({ trust, subjectAlternativeNames }: NonNullable<Validation>, names: readonly string[]): ProtoJson {
   const matchers = { match_typed_subject_alt_names: sanMatchers(subjectAlternativeNames?.match?.exact ?? names) };
-  if (trust?.sds?.secretName !== undefined) {
-    return {
-      combined_validation_context: {
-        default_validation_context: compact(matchers),
-        validation_context_sds_secret_config: secret(trust.sds.secretName),
-      },
-    };
-  }
+  const source = trustSourceOf(trust);
+  if (source !== undefined) return { combined_validation_context: { default_validation_context: compact(matchers), validation_context_sds_secret_config: source } };
   return { validation_context: compact({ trusted_ca: file(trust?.file?.certificateChain), ...matchers }) };
 }
 

@@ -78,7 +78,7 @@ const STATE: Protocol<StateStream> = {
   message: 'DiscoveryRequest',
   open: (options) => new StateStream(options),
   pass: (stream, request) => {
-    // Types that are not served (secrets, runtime, …) stay unanswered: the client goes on without them.
+    // Types that are not served (runtime, …) stay unanswered: the client goes on without them.
     const type = typeOfUrl(textOf(request, 'type_url'));
     if (type === undefined) return;
     stream.request(type, { names: namesOf(request, 'resource_names'), nonce: textOf(request, 'response_nonce'), ...errorOf(request) }, textOf(request, 'version_info'));

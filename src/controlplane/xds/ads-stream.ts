@@ -35,7 +35,7 @@ export type StreamState = { readonly state: 'acked' | 'pending' } | { readonly s
 
 /**
  * The phases of a change, in the order that keeps traffic whole (make before break):
- * - add: clusters and endpoints, old and new together, until they are answered. A route to a cluster whose endpoints are late answers 503.
+ * - add: secrets, clusters and endpoints, old and new together, until they are answered. A route to a cluster whose endpoints are late answers 503.
  * - switch: new listeners and routes, until they are answered.
  * - pause: requests that took the old route are still on their way.
  * - settled: what is no longer named is gone.
@@ -50,6 +50,7 @@ const byType = <T>(make: (type: ResourceType) => T): Readonly<Record<ResourceTyp
   endpoint: make('endpoint'),
   listener: make('listener'),
   route: make('route'),
+  secret: make('secret'),
 });
 
 /** One client's aggregated stream: brings it from what it has to the newest snapshot, whatever it answers, without regard to other clients. */
@@ -175,7 +176,8 @@ export abstract class AdsStream {
   }
 
   #offerClusters({ sets }: Snapshot): void {
-    const { cluster, endpoint } = this.types;
+    const { cluster, endpoint, secret } = this.types;
+    secret.offer(secret.offered?.overlaidWith(sets.secret) ?? sets.secret);
     const before = cluster.offered;
     const clusters = before?.overlaidWith(sets.cluster) ?? sets.cluster;
     // A cluster that changes asks for its endpoints anew, though they are the same.
@@ -188,11 +190,18 @@ export abstract class AdsStream {
   }
 
   /** Whether the client can reach everything the new routes will name. A gRPC client asks for clusters only once routes name them, and waits for them itself. */
-  #isReachAnswered({ proxy, sets }: Snapshot): boolean {
+  #isReachAnswered({ proxy, sets, secretNames }: Snapshot): boolean {
     const { cluster, endpoint } = this.types;
     if (cluster.subscribed && !cluster.answeredFor()) return false;
     if (proxy.client === 'grpc' || !cluster.wantsAll) return !endpoint.subscribed || endpoint.answeredFor();
+    if (!this.#areSecretsAnswered(secretNames.cluster)) return false;
     return sets.endpoint.resources.size === 0 || (endpoint.subscribed && endpoint.answeredFor(sets.endpoint.resources.keys()));
+  }
+
+  /** A cluster or listener is not in use before its secrets are there; for one that is not there nobody waits here. */
+  #areSecretsAnswered(names: ReadonlySet<string>): boolean {
+    const { secret } = this.types;
+    return names.size === 0 || (secret.subscribed && secret.answeredFor(names));
   }
 
   /** A client that refused clusters keeps its routes as long as the new ones would name a cluster it never took. */
@@ -217,10 +226,11 @@ export abstract class AdsStream {
     });
   }
 
-  #areRoutesAnswered({ proxy, routeNames }: Snapshot): boolean {
+  #areRoutesAnswered({ proxy, routeNames, secretNames }: Snapshot): boolean {
     const { listener, route } = this.types;
     if (!listener.subscribed || !listener.answeredFor()) return false;
     if (proxy.client === 'grpc' || !listener.wantsAll) return !route.subscribed || route.answeredFor();
+    if (!this.#areSecretsAnswered(secretNames.listener)) return false;
     return routeNames.size === 0 || (route.subscribed && route.answeredFor(routeNames));
   }
 
@@ -235,6 +245,7 @@ export abstract class AdsStream {
     cluster.settleOn(sets.cluster);
     endpoint.settleOn(sets.endpoint);
     this.types.listener.settleOn(sets.listener);
+    this.types.secret.settleOn(sets.secret);
   }
 }
 

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { acmUsesOf } from '../certificates/acm-uses.ts';
+import { isMissing, keyPairOf, type CertificateSource } from '../certificates/port.ts';
 import type { MeshView, Resource } from '../model/resources.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import { sourceKey } from '../snapshot/tracked-lookup.ts';
@@ -13,6 +15,20 @@ export interface Propagation {
   readonly proxies: readonly { readonly nodeId: string; readonly kind: 'envoy' | 'grpc'; readonly state: StreamState['state']; readonly error?: string }[];
   /** Per resource at its present version: how many connected proxies that depend on it have accepted, not yet answered, or refused the configuration that holds it. */
   readonly resources: readonly ResourcePropagation[];
+  /** Certificates and authorities that specs name by their ARN and that are not there, or not as their files have them now. */
+  readonly certificates: readonly CertificateProblem[];
+}
+
+export interface CertificateProblem {
+  readonly arn: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Such as `spec.listeners[0].tls.certificate.acm.certificateArn`. */
+  readonly field: string;
+  /** Whether some older certificate is served meanwhile. */
+  readonly state: 'missing' | 'outdated';
+  /** Why, and what to do. */
+  readonly problem: string;
 }
 
 export interface ResourcePropagation {
@@ -62,6 +78,14 @@ function countFor(resource: Resource, proxies: readonly { readonly connected: Co
   return { kind, name, ...(parent === undefined ? {} : { parent }), version: metadata.version, ...count };
 }
 
+function problemsOf({ kind, name, spec }: Resource, certificates: CertificateSource): CertificateProblem[] {
+  return acmUsesOf(spec).flatMap(({ arn, field, needsKey }): CertificateProblem[] => {
+    const found = needsKey ? keyPairOf(certificates, arn) : certificates.of(arn);
+    if (isMissing(found)) return [{ arn, kind, name, field, state: 'missing', problem: found.missing }];
+    return found.problem === undefined ? [] : [{ arn, kind, name, field, state: 'outdated', problem: found.problem }];
+  });
+}
+
 /** Answers `GET /meshshift/v1/propagation/{mesh}`. */
 export function propagationOf(view: MeshView, connected: readonly ConnectedProxy[], publisher: Publisher): Propagation {
   const mesh = view.mesh.name;
@@ -72,5 +96,6 @@ export function propagationOf(view: MeshView, connected: readonly ConnectedProxy
     version: versionOf(resources),
     proxies: proxies.map(({ connected: { proxy, stream }, state }) => ({ nodeId: stream.nodeId, kind: proxy.client, ...state })),
     resources: resources.map((resource) => countFor(resource, proxies)),
+    certificates: [...view.virtualNodes.values(), ...view.virtualGateways.values()].flatMap((resource) => problemsOf(resource, publisher.certificates)),
   };
 }

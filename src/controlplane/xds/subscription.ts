@@ -139,7 +139,7 @@ export class TypeSubscription implements TypeState {
     const names = wanted === 'all' ? [...offered.resources.keys()] : [...wanted];
     if (names.some((name) => offered.resources.has(name) && offered.resources.get(name)?.hash !== known.get(name))) return true;
     // Absence removes listeners and clusters; other types are dropped by whoever named them.
-    if (offered.type === 'endpoint' || offered.type === 'route') return false;
+    if (offered.type !== 'listener' && offered.type !== 'cluster') return false;
     return [...known.keys()].some((name) => !offered.resources.has(name) && (wanted === 'all' || wanted.has(name)));
   }
 

@@ -1,9 +1,14 @@
 import type { ProxyResources } from '../translate/types.ts';
 
-/** The four types served over the aggregated stream. */
-export type ResourceType = keyof ProxyResources;
+/** The types that a mesh is translated to. */
+export type TranslatedType = keyof ProxyResources;
 
-export const RESOURCE_TYPES: readonly ResourceType[] = ['cluster', 'endpoint', 'listener', 'route'];
+/** The types served over the aggregated stream: those, and the secrets that they name. */
+export type ResourceType = TranslatedType | 'secret';
+
+export const TRANSLATED_TYPES: readonly TranslatedType[] = ['cluster', 'endpoint', 'listener', 'route'];
+
+export const RESOURCE_TYPES: readonly ResourceType[] = [...TRANSLATED_TYPES, 'secret'];
 
 /** The protobuf message of each type. */
 export const MESSAGE: Readonly<Record<ResourceType, string>> = {
@@ -11,6 +16,7 @@ export const MESSAGE: Readonly<Record<ResourceType, string>> = {
   endpoint: 'envoy.config.endpoint.v3.ClusterLoadAssignment',
   listener: 'envoy.config.listener.v3.Listener',
   route: 'envoy.config.route.v3.RouteConfiguration',
+  secret: 'envoy.extensions.transport_sockets.tls.v3.Secret',
 };
 
 export const typeUrl = (type: ResourceType): string => `type.googleapis.com/${MESSAGE[type]}`;

@@ -17,13 +17,14 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const ACM = 'is not available outside AWS App Mesh: give certificates by file or sds';
+const ACM = 'must be an ARN, such as';
+const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/x';
 const listener = { portMapping: { port: 80, protocol: 'http' } };
 const found = (hostname: string): Json => ({ listeners: [listener], serviceDiscovery: { dns: { hostname } } });
 const logging = (format: Json): Json => ({ logging: { accessLog: { file: { path: '/dev/stdout', format } } } });
 const backend = (virtualServiceName: string): Json => ({ backends: [{ virtualService: { virtualServiceName } }] });
-const acmListener: Json = { ...listener, tls: { mode: 'STRICT', certificate: { acm: { certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/x' } } } };
-const acmTrust: Json = { backendDefaults: { clientPolicy: { tls: { validation: { trust: { acm: { certificateAuthorityArns: ['arn:aws:acm-pca:x'] } } } } } } };
+const acmListener = (certificateArn: string): Json => ({ ...listener, tls: { mode: 'STRICT', certificate: { acm: { certificateArn } } } });
+const acmTrust = (...certificateAuthorityArns: string[]): Json => ({ backendDefaults: { clientPolicy: { tls: { validation: { trust: { acm: { certificateAuthorityArns } } } } } } });
 const host = (hostname: Json): Json => {
   const { httpRoute } = gatewayRouteSpec('service.local') as { httpRoute: { match: object; action: object } };
   return { httpRoute: { ...httpRoute, match: { ...httpRoute.match, hostname } } };
@@ -31,9 +32,10 @@ const host = (hostname: Json): Json => {
 
 describe('what every proxy would refuse is refused before', () => {
   test.each<[string, 'VirtualNode' | 'GatewayRoute' | 'VirtualGateway', Json, string]>([
-    ['a listener’s certificate from ACM', 'VirtualNode', { listeners: [acmListener], serviceDiscovery: { dns: { hostname: 'a.local' } } }, ACM],
-    ['a gateway’s certificate from ACM', 'VirtualGateway', { listeners: [acmListener] }, ACM],
-    ['an authority of ACM', 'VirtualNode', acmTrust, ACM],
+    ['a listener’s certificate by no ARN', 'VirtualNode', { listeners: [acmListener('certificate')], serviceDiscovery: { dns: { hostname: 'a.local' } } }, ACM],
+    ['a gateway’s certificate by no ARN', 'VirtualGateway', { listeners: [acmListener('')] }, ACM],
+    ['a certificate by two ARNs in one', 'VirtualGateway', { listeners: [acmListener(`${CERTIFICATE},${CERTIFICATE}`)] }, ACM],
+    ['an authority by no ARN', 'VirtualNode', acmTrust(CERTIFICATE, 'ca'), 'certificateAuthorityArns[1]'],
     ['an address that is none', 'VirtualNode', found('300.1.1.1'), 'must be a host name or an IP address'],
     ['a host name with a port', 'VirtualNode', found('a.local:80'), 'must be a host name or an IP address'],
     ['an operator that Envoy does not know', 'VirtualNode', logging({ text: 'x %NONE%' }), 'must have known command operators, and %NONE% is none'],
@@ -50,11 +52,15 @@ describe('what every proxy would refuse is refused before', () => {
   });
 
   test.each<[string, Json]>([
+    ['a certificate of ACM', { ...found('a.local'), listeners: [acmListener(CERTIFICATE)] }],
+    ['authorities of ACM', acmTrust('arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/a', 'arn:aws-cn:acm-pca:cn-north-1:123456789012:certificate-authority/b')],
     ['an address of version 6', found('::1')],
     ['a name with a dot at its end', found('a.internal.')],
     ['operators of all forms', logging({ text: '%START_TIME(%Y-%m-%d)% %REQ(X-A?:PATH):10% 100 %% %RESPONSE_CODE%' })],
     ['a backend with a port', backend('a.local:80')],
   ])('but not %s', async (title, spec) => {
-    await send('CreateVirtualNode', { ...naming('virtualNode', MESH, title.replaceAll(' ', '-')), spec });
+    const name = naming('virtualNode', MESH, title.replaceAll(' ', '-'));
+    await send('CreateVirtualNode', { ...name, spec });
+    expect(await send('DescribeVirtualNode', name)).toMatchObject({ virtualNode: { spec } });
   });
 });

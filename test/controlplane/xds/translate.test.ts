@@ -9,13 +9,13 @@ import { danglingReferences } from '../../../src/controlplane/snapshot/reference
 import { virtualNodeOf } from '../../../src/controlplane/translate/names.ts';
 import type { Proxy, ProxyResources } from '../../../src/controlplane/translate/types.ts';
 import { encode } from '../../../src/controlplane/xds/codec.ts';
-import { MESSAGE, RESOURCE_TYPES, typeUrl, type ResourceType } from '../../../src/controlplane/xds/types.ts';
+import { MESSAGE, TRANSLATED_TYPES, typeUrl, type TranslatedType } from '../../../src/controlplane/xds/types.ts';
 import { goldenCases, translated } from '../../support/goldens.ts';
 
 const out = fileURLToPath(new URL('testdata/out', import.meta.url));
 const cases = goldenCases();
 
-const plain = (resources: ProxyResources): object => Object.fromEntries(RESOURCE_TYPES.map((type) => [type, [...resources[type].values()]]));
+const plain = (resources: ProxyResources): object => Object.fromEntries(TRANSLATED_TYPES.map((type) => [type, [...resources[type].values()]]));
 
 describe('translators, by golden files (UPDATE_GOLDENS=1 rewrites them)', () => {
   test.each(cases)('$name: $about', ({ name, mesh, proxies }) => {
@@ -38,7 +38,7 @@ interface Decoder {
 // Its filters are known only once it is registered.
 register();
 
-const DECODERS: Readonly<Record<ResourceType, Decoder>> = {
+const DECODERS: Readonly<Record<TranslatedType, Decoder>> = {
   cluster: ClusterResourceType.get(),
   endpoint: EndpointResourceType.get(),
   listener: ListenerResourceType.get(),
@@ -51,7 +51,7 @@ describe.each(everyProxy)('$name, proxy $index ($proxy.client)', ({ mesh, proxy 
   const resources = translated(mesh, proxy);
 
   test('every field is one of Envoy 1.40', () => {
-    for (const type of RESOURCE_TYPES) for (const json of resources[type].values()) expect(() => encode(MESSAGE[type], json)).not.toThrow();
+    for (const type of TRANSLATED_TYPES) for (const json of resources[type].values()) expect(() => encode(MESSAGE[type], json)).not.toThrow();
   });
 
   test('names nothing that is not there', () => {
@@ -66,7 +66,7 @@ describe.each(everyProxy)('$name, proxy $index ($proxy.client)', ({ mesh, proxy 
 
   if (proxy.client !== 'grpc') return;
   test('grpc-js-xds accepts it', () => {
-    const verdicts = RESOURCE_TYPES.flatMap((type) =>
+    const verdicts = TRANSLATED_TYPES.flatMap((type) =>
       [...resources[type].values()].map((json) =>
         DECODERS[type].decode({ bootstrap: { certificateProviders: {} } }, { type_url: typeUrl(type), value: Buffer.from(encode(MESSAGE[type], json)) }),
       ),

@@ -7,6 +7,7 @@ import { envoyBootstrap } from '../../../src/controlplane/bootstrap/index.ts';
 import { silent } from '../../../src/contracts/log.ts';
 import type { Propagation } from '../../../src/controlplane/xds/propagation.ts';
 import { startEnvoy, type RunningEnvoy } from '../../../src/local/envoy/index.ts';
+import { arnOf, authorityArnOf, createCertificateFolder, type CertificateFolder } from '../../support/certificate-files.ts';
 import { createAuthority, hasOpenssl, type Authority } from '../../support/certificates.ts';
 import { describeWith } from '../../support/components.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
@@ -109,10 +110,23 @@ function filesFor(authority: Authority, folder: string): Hints {
   };
 }
 
+/** Certificates and authorities of ACM: those that are mapped (`own`, `ca`), one that nobody mapped, and what is no ARN. */
+function acmHints(): Hints {
+  const certificates = [arnOf('own'), arnOf('own'), arnOf('absent'), 'arn:aws:acm:a,b', 'own'];
+  const authorities = [[authorityArnOf('ca')], [authorityArnOf('ca'), authorityArnOf('absent')], [authorityArnOf('absent')], [arnOf('own'), authorityArnOf('ca')], ['ca']];
+  return {
+    'ListenerTlsAcmCertificate.certificateArn': certificates,
+    'VirtualGatewayListenerTlsAcmCertificate.certificateArn': certificates,
+    'TlsValidationContextAcmTrust.certificateAuthorityArns': authorities,
+    'VirtualGatewayTlsValidationContextAcmTrust.certificateAuthorityArns': authorities,
+  };
+}
+
 /** What names there are, and what is worth a try; everything else comes from the model. */
 function hintsFor(gatewayPorts: readonly number[]): Hints {
   const nodePorts = [80, 80, 81, 443, 15_000, 15_001, 65_535];
   return {
+    ...acmHints(),
     'LoggingFormat.text': ['%START_TIME%', '%REQ(:METHOD)% %%', '%START_TIME(%s.%3f)%', '%NONE%', '%REQ%', '%RESP(X?Y):10%', '%'],
     'JsonFormatRef.value': ['%RESPONSE_CODE%', 'plain', '%DYNAMIC_METADATA(a:b)%', '%UNKNOWN%', '%PROTOCOL(x)%'],
     'PortMapping.port': nodePorts,
@@ -149,6 +163,7 @@ function hintsFor(gatewayPorts: readonly number[]): Hints {
 describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, `whatever the API accepts (seed ${SEED}, ${RUNS} specs)`, () => {
   let plane: TestControlPlane;
   let authority: Authority;
+  let certificates: CertificateFolder;
   let folder: string;
   let envoys: RunningEnvoy[];
   let world: World;
@@ -167,7 +182,10 @@ describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, `
     process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] = 'http://127.0.0.1:1';
     folder = mkdtempSync(join(tmpdir(), 'meshshift-property-'));
     authority = createAuthority();
-    plane = await startTestControlPlane();
+    certificates = createCertificateFolder();
+    certificates.put('own', authority.issue('own.internal'));
+    certificates.putAuthority('ca', authority.file);
+    plane = await startTestControlPlane({ certificatesFile: certificates.file });
     const gatewayPorts = [await freePort(), await freePort(), await freePort()];
     world = { hints: hintsFor(gatewayPorts), files: filesFor(authority, folder) };
     subjects = subjectsFor(gatewayPorts[0] ?? 0);
@@ -185,6 +203,7 @@ describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, `
     for (const envoy of envoys) await envoy.stop();
     await plane.dispose();
     authority.dispose();
+    certificates.dispose();
     rmSync(folder, { recursive: true, force: true });
     if (endpointBefore === undefined) delete process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
     else process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] = endpointBefore;

@@ -13,6 +13,3 @@ const hostPart = (at: string, value: string | undefined): Finding[] => unless(va
 
 /** They become domains of a virtual host, where * has a meaning of its own. */
 export const hostMatchRule: Rule<GatewayRouteHostnameMatch> = ({ exact, suffix }) => [...hostPart('exact', exact), ...hostPart('suffix', suffix)];
-
-/** AWS Certificate Manager gave private keys to AWS's own proxies only. To leave such TLS out without a word would leave traffic in the clear. */
-export const notFromAcm: Rule<object> = () => [{ at: '', rule: 'is not available outside AWS App Mesh: give certificates by file or sds' }];

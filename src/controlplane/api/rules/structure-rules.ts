@@ -1,7 +1,8 @@
 import type { DnsServiceDiscovery } from '@aws-sdk/client-app-mesh';
 import { KINDS } from '../kinds.ts';
 import { absolutePath, allOf, atMostOne, exactlyOne, notEmpty, type Finding, type Rule } from './finding.ts';
-import { hostMatchRule, hostnameRule, notFromAcm } from './host-rules.ts';
+import { authoritiesRule, certificateRule } from './acm-rules.ts';
+import { hostMatchRule, hostnameRule } from './host-rules.ts';
 import {
   discoveryRule,
   durationRule,
@@ -44,10 +45,10 @@ const RULES: ReadonlyMap<string, Rule<never>> = new Map<string, Rule<never>>([
   ['Duration', durationRule],
   ['DnsServiceDiscovery', allOf<DnsServiceDiscovery>(notEmpty('hostname', 255), hostnameRule)],
   ['LoggingFormat', logFormatRule],
-  ['ListenerTlsAcmCertificate', notFromAcm],
-  ['VirtualGatewayListenerTlsAcmCertificate', notFromAcm],
-  ['TlsValidationContextAcmTrust', notFromAcm],
-  ['VirtualGatewayTlsValidationContextAcmTrust', notFromAcm],
+  ['ListenerTlsAcmCertificate', certificateRule],
+  ['VirtualGatewayListenerTlsAcmCertificate', certificateRule],
+  ['TlsValidationContextAcmTrust', authoritiesRule],
+  ['VirtualGatewayTlsValidationContextAcmTrust', authoritiesRule],
   ['ListenerTlsSdsCertificate', notEmpty('secretName')],
   ['VirtualGatewayListenerTlsSdsCertificate', notEmpty('secretName')],
   ['TlsValidationContextSdsTrust', notEmpty('secretName')],
