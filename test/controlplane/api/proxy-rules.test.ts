@@ -38,6 +38,7 @@ describe('what every proxy would refuse is refused before', () => {
     ['an authority by no ARN', 'VirtualNode', acmTrust(CERTIFICATE, 'ca'), 'certificateAuthorityArns[1]'],
     ['an address that is none', 'VirtualNode', found('300.1.1.1'), 'must be a host name or an IP address'],
     ['a host name with a port', 'VirtualNode', found('a.local:80'), 'must be a host name or an IP address'],
+    ['a name of Cloud Map with a line end', 'VirtualNode', { listeners: [listener], serviceDiscovery: { awsCloudMap: { namespaceName: 'a\n.local', serviceName: 'b' } } }, 'must have printable ASCII characters'],
     ['an operator that Envoy does not know', 'VirtualNode', logging({ text: 'x %NONE%' }), 'must have known command operators, and %NONE% is none'],
     ['an operator without its argument', 'VirtualNode', logging({ json: [{ key: 'a', value: '%REQ%' }] }), 'logging.accessLog.file.format.json[0].value'],
     ['a percent sign by itself', 'VirtualNode', logging({ text: '100 %' }), 'a percent sign by itself is %%'],

@@ -2,7 +2,7 @@ import type { DnsServiceDiscovery } from '@aws-sdk/client-app-mesh';
 import { KINDS } from '../kinds.ts';
 import { absolutePath, allOf, atMostOne, exactlyOne, notEmpty, type Finding, type Rule } from './finding.ts';
 import { authoritiesRule, certificateRule } from './acm-rules.ts';
-import { hostMatchRule, hostnameRule } from './host-rules.ts';
+import { cloudMapRule, hostMatchRule, hostnameRule } from './host-rules.ts';
 import {
   discoveryRule,
   durationRule,
@@ -44,6 +44,7 @@ const RULES: ReadonlyMap<string, Rule<never>> = new Map<string, Rule<never>>([
   ['OutlierDetection', outlierRule],
   ['Duration', durationRule],
   ['DnsServiceDiscovery', allOf<DnsServiceDiscovery>(notEmpty('hostname', 255), hostnameRule)],
+  ['AwsCloudMapServiceDiscovery', cloudMapRule],
   ['LoggingFormat', logFormatRule],
   ['ListenerTlsAcmCertificate', certificateRule],
   ['VirtualGatewayListenerTlsAcmCertificate', certificateRule],
