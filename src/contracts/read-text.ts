@@ -32,6 +32,12 @@ function lineFinder(document: Document.Parsed, counter: LineCounter): LineOf {
   };
 }
 
+/** One mistake in a text makes many errors, and a line may be the whole text. */
+const MOST_ERRORS = 20;
+const MOST_SHOWN = 200;
+
+const lineAt = (text: string, line: number): string => (text.split('\n')[line - 1] ?? '').trim().slice(0, MOST_SHOWN);
+
 /**
  * The value that a YAML or JSON text holds (JSON is YAML), and the lines of its parts.
  * @throws InvalidInput naming the line of each syntax error.
@@ -41,11 +47,11 @@ export function readLines(text: string, file: string): TextValue {
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true, lineCounter });
   if (document.errors.length > 0) {
     throw new InvalidInput(
-      document.errors.map((error) => ({
+      document.errors.slice(0, MOST_ERRORS).map((error) => ({
         file,
         line: error.linePos?.[0].line ?? 1,
         path: '',
-        value: text.split('\n')[(error.linePos?.[0].line ?? 1) - 1]?.trim() ?? '',
+        value: lineAt(text, error.linePos?.[0].line ?? 1),
         rule: (error.message.split('\n')[0] ?? '').replace(/ at line .*$/, ''),
       })),
     );

@@ -21,6 +21,7 @@ export interface Authorization {
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+const PARTS: readonly string[] = ['Credential', 'SignedHeaders', 'Signature'];
 const MOST_SECONDS = 7 * 24 * 3600;
 
 const headerOf = ({ headers }: WireRequest, name: string): string | undefined => headers.get(name)?.[0]?.trim();
@@ -57,7 +58,7 @@ function readSignedHeaders(list: string): string[] {
 }
 
 function complete(parameters: ReadonlyMap<string, string>, prefix: string): [credential: string, signedHeaders: string, signature: string] {
-  const values = ['Credential', 'SignedHeaders', 'Signature'].map((name) => {
+  const values = PARTS.map((name) => {
     const value = parameters.get(`${prefix}${name}`);
     if (value === undefined || value === '') throw incomplete(`the signature needs '${prefix}${name}'`);
     return value;
@@ -70,6 +71,9 @@ function fromHeader(request: WireRequest, header: string): Authorization {
     const [name = '', value = ''] = part.trim().split(/=(.*)/s);
     return [name, value];
   });
+  // A part that comes twice, or that nobody knows, would leave open which of them was meant.
+  const wrong = parts.find(([name], index) => !PARTS.includes(name) || parts.findIndex(([other]) => other === name) < index);
+  if (wrong !== undefined) throw incomplete(`'Authorization': must have each of ${PARTS.join(', ')} once and nothing else, has ${wrong[0].slice(0, 40)}`);
   const [credential, signedHeaders, signature] = complete(new Map(parts), '');
   const sessionToken = headerOf(request, 'x-amz-security-token');
   return {

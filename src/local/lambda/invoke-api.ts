@@ -22,7 +22,14 @@ interface Answer {
 }
 
 /** A function is named by name or ARN, with or without `:$LATEST`. */
-const nameOf = (request: IncomingMessage): string => decodeURIComponent(PATH.exec((request.url ?? '').split('?')[0] ?? '')?.[1] ?? '').replace(/:\$LATEST$/, '');
+function nameOf(request: IncomingMessage): string {
+  const segment = PATH.exec((request.url ?? '').split('?')[0] ?? '')?.[1] ?? '';
+  try {
+    return decodeURIComponent(segment).replace(/:\$LATEST$/, '');
+  } catch (cause) {
+    throw new AwsError('InvalidParameterValueException', `the function name '${segment.slice(0, 100)}' is not valid percent-encoded UTF-8`, { cause });
+  }
+}
 
 /** Keeps an asynchronous invocation on disk until it succeeded or was retried that often. */
 export type InvokeLater = (functionName: string, payload: string, retries: number) => Promise<void>;
