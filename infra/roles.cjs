@@ -7,10 +7,11 @@ const STAGE = '${sls:stage}';
 
 const allow = (actions, ...resources) => ({ Effect: 'Allow', Action: actions, Resource: resources });
 
-const TABLE = { 'Fn::GetAtt': ['Table', 'Arn'] };
+const TABLE = sub(`arn:aws:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/meshshift-${STAGE}`);
 const readTable = allow(['dynamodb:GetItem', 'dynamodb:Query'], TABLE);
 const writeTable = allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'], TABLE);
-const putEvents = allow(['events:PutEvents'], sub('arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/default'));
+const putEvents = allow(['events:PutEvents'], { 'Fn::GetAtt': ['EventBus', 'Arn'] });
+const readSecret = (name) => allow(['secretsmanager:GetSecretValue'], { Ref: name });
 const CANARY = sub(`arn:aws:states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:meshshift-${STAGE}-canary`);
 const EXECUTIONS = sub(`arn:aws:states:\${AWS::Region}:\${AWS::AccountId}:execution:meshshift-${STAGE}-canary:*`);
 const startRollout = allow(['states:StartExecution'], CANARY);
@@ -24,37 +25,40 @@ const invokeHooks = allow(['lambda:InvokeFunction'], sub(HOOKS));
 // Scoped to names, CloudWatch leaves composite alarms out.
 const readAlarms = { ...allow(['cloudwatch:DescribeAlarms']), Resource: '*' };
 
-// Mesh resources are the control plane's, which knows its callers by access keys of its own: no IAM action covers them.
-const ROLLOUT = [readTable, writeTable, putEvents];
+// Mesh resources are the control plane's, which knows its callers by an access key of its own: no IAM action covers them.
+const MESH = [readSecret('MeshKey')];
+const TOKENS = [readSecret('TokenKey'), endTask];
+const RECORDS = [readTable, writeTable, putEvents];
+const ROLLOUT = [...RECORDS, ...MESH];
 
-/** What each function may do beyond writing its own log. */
+/** What each function may do beyond writing its own log and traces. */
 const FUNCTIONS = {
-  EnsureMesh: [],
-  EnsureVirtualNode: [],
-  EnsureVirtualRouter: [],
-  EnsureRoute: [readTable],
-  EnsureVirtualService: [],
-  EnsureVirtualGateway: [],
-  EnsureGatewayRoute: [],
-  AwaitActive: [],
-  Review: [],
-  Delete: [],
+  EnsureMesh: MESH,
+  EnsureVirtualNode: MESH,
+  EnsureVirtualRouter: MESH,
+  EnsureRoute: [...MESH, readTable],
+  EnsureVirtualService: MESH,
+  EnsureVirtualGateway: MESH,
+  EnsureGatewayRoute: MESH,
+  AwaitActive: MESH,
+  Review: MESH,
+  Delete: [...MESH, readTable],
   // Plan ends or buries a rollout that holds the lock it needs.
-  Plan: [...ROLLOUT, endTask, describeExecution, readAlarms],
-  Queue: [...ROLLOUT, endTask],
+  Plan: [...ROLLOUT, ...TOKENS, describeExecution, readAlarms],
+  Queue: [...RECORDS, ...TOKENS],
   EnsureCanary: ROLLOUT,
   // The hook before the first step is asked here, the others by Judge.
   ShiftTraffic: [...ROLLOUT, invokeHooks, readAlarms],
-  Bake: [...ROLLOUT, endTask, readAlarms],
+  Bake: [...ROLLOUT, ...TOKENS, readAlarms],
   Judge: [...ROLLOUT, invokeHooks],
   Promote: [...ROLLOUT, invokeHooks, readAlarms],
   // Whoever gives a route free wakes the next in its queue.
-  RollBack: [...ROLLOUT, endTask],
-  Finish: [...ROLLOUT, endTask],
+  RollBack: [...ROLLOUT, ...TOKENS],
+  Finish: [...ROLLOUT, ...TOKENS],
   ImagePushed: [readTable, startRollout],
-  AlarmRaised: [...ROLLOUT, endTask],
-  ExecutionStopped: [...ROLLOUT, endTask],
-  RolloutsApi: [...ROLLOUT, startRollout, endTask],
+  AlarmRaised: [...RECORDS, ...TOKENS],
+  ExecutionStopped: [...ROLLOUT, ...TOKENS],
+  RolloutsApi: [...ROLLOUT, ...TOKENS, startRollout],
 };
 
 /** Which functions each state machine invokes. */
@@ -63,7 +67,7 @@ const STATE_MACHINES = {
   Canary: ['Plan', 'Queue', 'EnsureCanary', 'AwaitActive', 'ShiftTraffic', 'Bake', 'Judge', 'Promote', 'RollBack', 'Finish'],
 };
 
-const role = (service, statements) => ({
+const role = (service, statements, more = {}) => ({
   Type: 'AWS::IAM::Role',
   Properties: {
     AssumeRolePolicyDocument: {
@@ -71,8 +75,12 @@ const role = (service, statements) => ({
       Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
     },
     Policies: [{ PolicyName: 'own', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+    ...more,
   },
 });
+
+/** What running in a VPC takes, where the functions do. */
+const NETWORK = { ManagedPolicyArns: '${file(infra/network.yml):${param:network}.policies}' };
 
 const camel = (name) => name[0].toLowerCase() + name.slice(1);
 
@@ -80,6 +88,7 @@ const ownLog = (name) =>
   allow(['logs:CreateLogStream', 'logs:PutLogEvents'], sub(`arn:aws:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/meshshift-${STAGE}-${camel(name)}:*`));
 
 // X-Ray and the delivery of vended logs have no resources to name.
+const writeTraces = { ...allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']), Resource: '*' };
 const TRACE = { ...allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'xray:GetSamplingRules', 'xray:GetSamplingTargets']), Resource: '*' };
 const DELIVER_LOGS = {
   ...allow(['logs:CreateLogDelivery', 'logs:GetLogDelivery', 'logs:UpdateLogDelivery', 'logs:DeleteLogDelivery', 'logs:ListLogDeliveries', 'logs:PutResourcePolicy', 'logs:DescribeResourcePolicies', 'logs:DescribeLogGroups']),
@@ -89,7 +98,7 @@ const DELIVER_LOGS = {
 const invoke = (names) => allow(['lambda:InvokeFunction'], ...names.map((name) => ({ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] })));
 
 const entries = [
-  ...Object.entries(FUNCTIONS).map(([name, statements]) => [`${name}Role`, role('lambda.amazonaws.com', [ownLog(name), ...statements])]),
+  ...Object.entries(FUNCTIONS).map(([name, statements]) => [`${name}Role`, role('lambda.amazonaws.com', [ownLog(name), writeTraces, ...statements], NETWORK)]),
   ...Object.entries(STATE_MACHINES).map(([name, names]) => [`${name}StateMachineRole`, role('states.amazonaws.com', [invoke(names), TRACE, DELIVER_LOGS])]),
 ];
 

@@ -56,14 +56,17 @@ describe('a rise that must wait', () => {
     expect(await routeOf(world)).toEqual(routeSpec);
   });
 
-  test('is approved by who signed the request, whatever its body says', async () => {
+  test.each([
+    ['signed the request', { iam: { userArn: 'arn:aws:iam::1:user/eve' } }, 'arn:aws:iam::1:user/eve'],
+    ['the token of the request is of', { jwt: { claims: { sub: 'eve@example.com', iss: 'https://issuer.example.com/' } } }, 'eve@example.com'],
+  ])('is approved by who %s, whatever its body says', async (_, authorizer, eve) => {
     await provision(world, { steps: [50], bake: '2s', approval: { before: [50], quorum: 2 } });
     const id = await begin('v2');
     await waitingFor(id, 'approval');
     for (const who of ['ada', 'bob']) {
-      await functions['RolloutsApi']!({ rawPath: `/meshshift/v1/rollouts/${id}/actions/approve`, body: JSON.stringify({ who }), requestContext: { http: { method: 'POST' }, authorizer: { iam: { userArn: 'arn:aws:iam::1:user/eve' } } } }, context);
+      await functions['RolloutsApi']!({ rawPath: `/meshshift/v1/rollouts/${id}/actions/approve`, body: JSON.stringify({ who }), requestContext: { http: { method: 'POST' }, authorizer } }, context);
     }
-    expect((await world.rollout(id)).approvals.map(({ who }) => who)).toEqual(['arn:aws:iam::1:user/eve']);
+    expect((await world.rollout(id)).approvals.map(({ who }) => who)).toEqual([eve]);
     await act(id, 'abort');
     await ended(id);
   });

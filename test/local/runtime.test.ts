@@ -150,6 +150,7 @@ test('a function has its own environment and the endpoint, and nothing else', as
     AWS_SECRET_ACCESS_KEY: 'local',
     MESHSHIFT_DATA: join(folder, 'data'),
     MESHSHIFT_TOKEN_KEY: key,
+    MESHSHIFT_MESH_KEY: JSON.stringify({ accessKeyId: 'local', secretAccessKey: 'local' }),
   });
   expect(Buffer.from(key, 'base64')).toHaveLength(32);
   expect(statSync(join(folder, 'data', 'token.key')).mode & 0o777).toBe(0o600);

@@ -38,9 +38,10 @@ async function applyRule(bus: EventBus, deployed: DeployedRule, arn: string): Pr
  * Creates or updates what serverless.yml (`file`) declares; applying it again changes nothing. Executions that run keep the definition they started with.
  * @throws DeploymentError for a definition that the engine refuses, or a schedule that the scheduler does.
  */
-export async function applyDeployment({ stateMachines, rules, scheduleGroups, schedules }: Deployment, engine: Engine, bus: EventBus, scheduler: Scheduler, file: string): Promise<void> {
+export async function applyDeployment({ stateMachines, buses, rules, scheduleGroups, schedules }: Deployment, engine: Engine, bus: EventBus, scheduler: Scheduler, file: string): Promise<void> {
   const { region, accountId } = engine.options;
   for (const machine of stateMachines) await asDeployed(file, machine.logicalId, () => applyStateMachine(engine, machine));
+  await bus.change((store) => buses.forEach(({ name }) => store.addBus(name)));
   for (const rule of rules) await applyRule(bus, rule, `arn:aws:events:${region}:${accountId}:rule/${rule.name}`);
   for (const { name } of scheduleGroups) await scheduler.change((store) => ensureGroup(scheduler, store, name));
   for (const schedule of schedules) await asDeployed(file, schedule.logicalId, () => putSchedule(scheduler, schedule.input));

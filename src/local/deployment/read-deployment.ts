@@ -55,6 +55,11 @@ export interface DeployedSchedule {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+export interface DeployedBus {
+  readonly logicalId: string;
+  readonly name: string;
+}
+
 export interface DeployedScheduleGroup {
   readonly logicalId: string;
   readonly name: string;
@@ -66,6 +71,7 @@ export interface Deployment {
   readonly stage: string;
   readonly functions: readonly DeployedFunction[];
   readonly stateMachines: readonly DeployedStateMachine[];
+  readonly buses: readonly DeployedBus[];
   readonly rules: readonly DeployedRule[];
   readonly scheduleGroups: readonly DeployedScheduleGroup[];
   readonly schedules: readonly DeployedSchedule[];
@@ -246,13 +252,15 @@ function readSchedule(logicalId: string, properties: Readonly<Record<string, unk
   return { logicalId, input: { ...input, ...Object.fromEntries(dates.map((member) => [member, toSeconds(input[member], scope, `${path}.${member}`)])) } };
 }
 
-/** What a set of resources, CloudFormation's functions in them unresolved, holds of state machines, rules and schedules. */
-export function readResources(resources: ReadonlyMap<string, TemplateResource>, scope: IntrinsicScope): Pick<Deployment, 'stateMachines' | 'rules' | 'scheduleGroups' | 'schedules'> {
+/** What a set of resources, CloudFormation's functions in them unresolved, holds of state machines, buses, rules and schedules. */
+export function readResources(resources: ReadonlyMap<string, TemplateResource>, scope: IntrinsicScope): Pick<Deployment, 'stateMachines' | 'buses' | 'rules' | 'scheduleGroups' | 'schedules'> {
   const ofType = (type: string): [string, TemplateResource][] => [...resources].filter(([, resource]) => resource.Type === type);
+  const namesOf = (type: string) => ofType(type).map(([id]) => ({ logicalId: id, name: scope.resources.get(id)?.ref ?? id }));
   return {
     stateMachines: ofType('AWS::StepFunctions::StateMachine').map(([id, { Properties }]) => readStateMachine(id, Properties, scope)),
+    buses: namesOf('AWS::Events::EventBus'),
     rules: ofType('AWS::Events::Rule').map(([id, { Properties }]) => readRule(id, Properties, scope)),
-    scheduleGroups: ofType('AWS::Scheduler::ScheduleGroup').map(([id]) => ({ logicalId: id, name: scope.resources.get(id)?.ref ?? id })),
+    scheduleGroups: namesOf('AWS::Scheduler::ScheduleGroup'),
     schedules: ofType('AWS::Scheduler::Schedule').map(([id, { Properties }]) => readSchedule(id, Properties, scope)),
   };
 }

@@ -37,6 +37,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   'AWS::DynamoDB::Table': named('TableName', 'dynamodb', (name) => `table/${name}`, 'name'),
   'AWS::IAM::Role': named('RoleName', 'iam', (name) => `role/${name}`, 'name'),
   'AWS::SQS::Queue': named('QueueName', 'sqs', (name) => name, 'name'),
+  'AWS::SecretsManager::Secret': named('Name', 'secretsmanager', (name) => `secret:${name}`, 'arn'),
   'AWS::Logs::LogGroup': named('LogGroupName', 'logs', (name) => `log-group:${name}:*`, 'name'),
 };
 

@@ -14,6 +14,12 @@ export interface VariableSources {
 /** `${type}`, `${type(argument)}`, `${type:address}`, each with an optional fallback; CloudFormation's `${Name}` and `${AWS::Name}` start with a capital and are left alone. */
 const VARIABLE = /\$\{([a-z][A-Za-z]*)(?:\(([^)]*)\))?(?::([^,}]*))?(?:,\s*(?:'([^']*)'|"([^"]*)"|([^}]*)))?\}/g;
 
+/** A variable within another one's braces. */
+const NESTED = /(\$\{[a-z][^{}]*)(\$\{[a-z][^{}]*\})/;
+
+/** An unquoted fallback may be a scalar of YAML's. */
+const SCALARS: Readonly<Record<string, Json>> = { null: null, true: true, false: false };
+
 interface Place {
   readonly file: string;
   readonly path: string;
@@ -71,7 +77,8 @@ export class Variables {
     );
   }
 
-  #resolveText(text: string, place: Place, within: readonly string[]): Json {
+  #resolveText(given: string, place: Place, within: readonly string[]): Json {
+    const text = this.#resolveNested(given, place, within);
     const matches = [...text.matchAll(VARIABLE)];
     const [first] = matches;
     if (first === undefined) return text;
@@ -84,6 +91,14 @@ export class Variables {
     });
   }
 
+  #resolveNested(text: string, place: Place, within: readonly string[]): string {
+    const inner = NESTED.exec(text)?.[2];
+    if (inner === undefined) return text;
+    const value = this.#resolveText(inner, place, within);
+    if (typeof value !== 'string' && typeof value !== 'number') throw new DeploymentError({ ...place, value: inner }, 'must be a text or a number within another variable');
+    return this.#resolveNested(text.replace(inner, () => String(value)), place, within);
+  }
+
   #lookUp(match: RegExpMatchArray, place: Place, within: readonly string[]): Json {
     const [variable, type = '', argument, address = ''] = match;
     if (within.includes(variable)) throw new DeploymentError({ ...place, value: variable }, 'must not refer to itself');
@@ -91,6 +106,7 @@ export class Variables {
     const fallback = match[4] ?? match[5] ?? match[6];
     const found = this.#find({ variable, type, argument, address }, place, inner);
     if (found !== undefined) return found;
+    if (match[6] !== undefined && match[6] in SCALARS) return SCALARS[match[6]];
     if (fallback !== undefined) return this.#resolve(fallback, place, inner);
     throw new DeploymentError({ ...place, value: variable }, 'has no value and no fallback');
   }
@@ -101,13 +117,20 @@ export class Variables {
         return this.#include(argument ?? '', address, place, within);
       case 'self':
         return this.#resolve(pick(this.#self, address), { file: this.#root, path: address }, within);
+      case 'param':
+        return this.#sources.param[address] ?? this.#resolve(this.#defaultOf(address), { file: this.#root, path: `params.${address}` }, within);
       case 'sls':
       case 'opt':
-      case 'param':
         return this.#sources[type][address];
       default:
         throw new DeploymentError({ ...place, value: variable }, 'must be one of file, self, sls, opt and param: the local runtime resolves no other variable');
     }
+  }
+
+  /** What serverless.yml itself gives a parameter: for this stage, else for all. */
+  #defaultOf(name: string): Json {
+    const [own, all] = [this.#sources.sls['stage'] ?? '', 'default'].map((stage) => pick(this.#self, `params.${stage}`));
+    return pick(own, name) ?? pick(all, name);
   }
 
   #include(name: string, address: string, place: Place, within: readonly string[]): Json {

@@ -32,6 +32,7 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     MESHSHIFT_DATA: dataFolder,
     MESHSHIFT_TOKEN_KEY: tokenKey,
+    MESHSHIFT_MESH_KEY: JSON.stringify(credentials),
   };
   const host: LambdaHost = openLambdaHost({ functions, environment, timers: systemTimers, log });
   const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);

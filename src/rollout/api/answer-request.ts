@@ -14,7 +14,12 @@ export const httpRequest = z.object({
   queryStringParameters: z.optional(z.record(z.string(), z.optional(z.string()))),
   requestContext: z.object({
     http: z.object({ method: z.string() }),
-    authorizer: z.optional(z.object({ iam: z.optional(z.object({ userArn: z.optional(z.string()) })) })),
+    authorizer: z.optional(
+      z.object({
+        iam: z.optional(z.object({ userArn: z.optional(z.string()) })),
+        jwt: z.optional(z.object({ claims: z.optional(z.object({ sub: z.optional(z.string()) })) })),
+      }),
+    ),
   }),
 });
 type HttpRequest = z.infer<typeof httpRequest>;
@@ -51,6 +56,9 @@ function decodeSegment(text: string): string {
   }
 }
 
+/** Who called, as API Gateway vouches for it: a signer of IAM, or the subject of a token. */
+const callerOf = ({ authorizer }: HttpRequest['requestContext']): string | undefined => authorizer?.iam?.userArn ?? authorizer?.jwt?.claims?.sub;
+
 async function dispatch(ports: Ports, { rawPath, body, isBase64Encoded, queryStringParameters = {}, requestContext }: HttpRequest): Promise<Answer> {
   const matches = ROUTES.flatMap((route) => {
     const match = route.path.exec(rawPath);
@@ -60,7 +68,7 @@ async function dispatch(ports: Ports, { rawPath, body, isBase64Encoded, queryStr
   const found = matches.find(({ route }) => route.method === requestContext.http.method);
   if (found === undefined) return { status: 405, body: { error: 'MethodNotAllowed', message: `${rawPath} takes ${matches.map(({ route }) => route.method).join(', ')}` } };
   const text = isBase64Encoded === true ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
-  return found.route.answer(ports, { segments: found.segments, text, query: queryStringParameters, caller: requestContext.authorizer?.iam?.userArn });
+  return found.route.answer(ports, { segments: found.segments, text, query: queryStringParameters, caller: callerOf(requestContext) });
 }
 
 /** Answers a request of the rollouts API; what the caller did wrong is a 4xx with every mistake. */

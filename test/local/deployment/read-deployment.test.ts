@@ -81,6 +81,24 @@ test('fills in the stage and the parameters given', () => {
   expect(buy).toMatchObject({ name: 'shop-prod-buy', environment: { TABLE: 'shop-prod', ENDPOINT: 'http://given' } });
 });
 
+test.each([
+  ['as serverless.yml gives it for every stage', {}, 'for-all'],
+  ['as it gives it for this one', { stage: 'prod' }, 'for-prod'],
+  ['as it is given from outside', { params: { endpoint: 'given' } }, 'given'],
+])('takes a parameter %s', (_, options, value) => {
+  const params = "params: { default: { endpoint: for-all }, prod: { endpoint: for-prod } }\n";
+  expect(read({ 'serverless.yml': `${params}${BASE['serverless.yml'] ?? ''}` }, options).functions[0]?.environment['ENDPOINT']).toBe(value);
+});
+
+test('chooses a part of a file, and a file, by a parameter', () => {
+  const serverless = (BASE['serverless.yml'] ?? '').replace("${param:endpoint, 'http://fallback'}", '${file(infra/ends.yml):${param:way}.at}').replace('infra/resources.yml', 'infra/${param:way}.yml');
+  const files = { 'serverless.yml': serverless, 'infra/ends.yml': 'near: { at: http://near }', 'infra/near.yml': BASE['infra/resources.yml'] ?? '' };
+  const { functions, buses } = read(files, { params: { way: 'near' } });
+  expect(functions[0]?.environment['ENDPOINT']).toBe('http://near');
+  expect(buses).toEqual([{ logicalId: 'Bus', name: 'shop-bus' }]);
+  expect(() => read(files, { params: { way: 'far' } })).toThrow(/has no value and no fallback|cannot be read/);
+});
+
 test('reads state machines with their substitutions and rules with their targets', () => {
   const { stateMachines, rules } = read();
   const arn = 'arn:aws:lambda:eu-central-1:111122223333:function:shop-dev-buy';
