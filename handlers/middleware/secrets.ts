@@ -1,5 +1,5 @@
 import { openAws } from '../../src/aws/call.ts';
-import type { AccessKey } from '../../src/mesh/client.ts';
+import type { AccessKey, Key } from '../../src/mesh/sign.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,13 +28,14 @@ function valueOf(env: Environment, name: string): Promise<string> | undefined {
 /** What task tokens are encrypted with at rest: base64 of 32 bytes. */
 export const readTokenKey = async (env: Environment): Promise<string | undefined> => valueOf(env, 'MESHSHIFT_TOKEN_KEY');
 
-function parseKey(text: string): Awaited<ReturnType<AccessKey>> {
-  const { accessKeyId, secretAccessKey } = JSON.parse(text) as Record<string, unknown>;
+function parseKey(text: string): Key {
+  const { accessKeyId, secretAccessKey, token } = JSON.parse(text) as Record<string, unknown>;
+  if (typeof token === 'string') return { token };
   if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return { accessKeyId, secretAccessKey };
-  throw new Error('the access key of the control plane must be { "accessKeyId": "…", "secretAccessKey": "…" }');
+  throw new Error('the access key of the control plane must be { "accessKeyId": "…", "secretAccessKey": "…" } or { "token": "…" }');
 }
 
-/** The access key by which the control plane knows these functions; undefined where the environment names none. */
+/** The access key or token by which the control plane knows these functions; undefined where the environment names none. */
 export function readMeshKey(env: Environment): AccessKey | undefined {
   if (!env['MESHSHIFT_MESH_KEY'] && !env['MESHSHIFT_MESH_KEY_SECRET']) return undefined;
   return async () => {

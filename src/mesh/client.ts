@@ -2,6 +2,7 @@ import { AppMeshClient, ListTagsForResourceCommand, NotFoundException, ConflictE
 import { NAMES_OF, type MeshResource } from '../contracts/mesh-file.ts';
 import { ResourceChanged } from './errors.ts';
 import { OPERATIONS, toCommand, type ResourceData, type Verb } from './operations.ts';
+import { openSigner, type AccessKey, type RequestSigner } from './sign.ts';
 import { openSignedGet, type Get } from './signed-get.ts';
 
 export interface MeshClient {
@@ -43,8 +44,8 @@ const namesOnly = ({ create, input }: MeshResource): Record<string, unknown> =>
 
 const updateInput = ({ create, input }: MeshResource): Record<string, unknown> => ({ ...namesOnly({ create, input }), spec: input['spec'] });
 
-/** What gives an access key of the control plane, asked when it is first needed. */
-export type AccessKey = () => Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }>;
+/** By its own key the SDK does not ask AWS for credentials; the signer asks for the key. */
+const byOwnKey = (signer: () => Promise<RequestSigner>) => ({ signer, credentials: { accessKeyId: 'none', secretAccessKey: 'none' } });
 
 /**
  * @param url The control plane's base URL.
@@ -52,7 +53,9 @@ export type AccessKey = () => Promise<{ readonly accessKeyId: string; readonly s
  */
 export function openMeshClient(url: string, accessKey?: AccessKey): MeshClient {
   const base = url.replace(/\/$/, '');
-  const client = new AppMeshClient({ endpoint: url, ...(accessKey === undefined ? {} : { credentials: accessKey }), maxAttempts: 3, requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS } });
+  const requestHandler = { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS };
+  const client: AppMeshClient = new AppMeshClient({ endpoint: url, ...(accessKey === undefined ? {} : byOwnKey(() => Promise.resolve(signer))), maxAttempts: 3, requestHandler });
+  const signer = openSigner(accessKey ?? client.config.credentials, client.config);
 
   async function send(verb: Verb, { create }: MeshResource, input: unknown, ifVersion?: number): Promise<ResourceData> {
     const command = toCommand(create, verb, input);
@@ -79,7 +82,7 @@ export function openMeshClient(url: string, accessKey?: AccessKey): MeshClient {
 
   return {
     url: base,
-    get: openSignedGet(base, client.config),
+    get: openSignedGet(base, signer),
     describe: async (resource) => {
       const data = await send('describe', resource, namesOnly(resource)).catch(missing);
       return data?.status === 'DELETED' ? undefined : data;

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Rollout } from '../../src/contracts/rollout.ts';
 import { silent } from '../../src/contracts/log.ts';
+import { createAccess, type AccessOptions } from '../../src/controlplane/access/access.ts';
+import { guardHttp } from '../../src/controlplane/access/http-guard.ts';
 import { openMeshApi, type MeshApi } from '../../src/controlplane/api/mesh-api.ts';
 import { createTelemetry, type Telemetry } from '../../src/controlplane/telemetry/telemetry.ts';
 import { after } from '../../src/controlplane/timers.ts';
@@ -94,8 +96,20 @@ function generate(api: MeshApi, telemetry: Telemetry, world: Pick<World, 'traffi
 
 const contextOf = (functionName: string) => ({ functionName, awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 });
 
-/** Opens a world. `speed`: how many times faster the engine's seconds pass. */
-export async function openWorld({ speed = 10 } = {}): Promise<World> {
+/** By whom the tests themselves change the mesh, where the control plane asks who it is. */
+export const OPERATOR = { accessKeyId: 'OPERATOR', secretAccessKey: 'operator-secret-0123456789' };
+
+export interface WorldOptions {
+  /** How many times faster the engine's seconds pass. */
+  readonly speed?: number;
+  /** Who may ask the control plane, App Mesh's API and its extensions; anybody without it. */
+  readonly access?: AccessOptions;
+}
+
+const CONTROL_PLANE = /^\/(v20190125|meshshift\/v1\/(telemetry|propagation))\//;
+
+/** Opens a world. */
+export async function openWorld({ speed = 10, access }: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'meshshift-world-'));
   const store = openLibsqlStore(databasePath(folder));
   const api = await openMeshApi({ store, region: REGION, accountId: ACCOUNT, clock: Date.now, log: silent });
@@ -174,7 +188,8 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
     if (running !== undefined && operationOf(request, running.service) !== undefined) return serveAwsJson(running.service, request, body, response, (error) => console.error(error));
     send(response, 404, { message: 'not here' });
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const guarded = access === undefined ? answer : guardHttp(createAccess(access, REGION, Date.now), silent, answer);
+  const server = createServer((request, response) => void (CONTROL_PLANE.test(request.url ?? '') ? guarded : answer)(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -190,7 +205,7 @@ export async function openWorld({ speed = 10 } = {}): Promise<World> {
     MESHSHIFT_TOKEN_KEY: TOKEN_KEY,
   });
   const options = { endpoint: url, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
-  const [mesh, stepFunctions, bridge] = [new AppMeshClient(options), new SFNClient(options), new EventBridgeClient(options)];
+  const [mesh, stepFunctions, bridge] = [new AppMeshClient({ ...options, credentials: OPERATOR }), new SFNClient(options), new EventBridgeClient(options)];
   clients.push(mesh, stepFunctions, bridge);
 
   const world: World = {
