@@ -7,6 +7,7 @@ import {
   type AttributeValue,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
+import { createInTurn } from './in-turn.ts';
 import { ConditionFailed, type Condition, type Document, type DocumentStore, type Key, type QueryOptions, type Write } from './port.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -117,13 +118,18 @@ async function queryAll(client: DynamoDBClient, table: string, pk: string, optio
 
 /** A DocumentStore in one DynamoDB table with keys `pk` and `sk` (strings) and TTL on `expiresAt`. */
 export function openDynamoStore(table: string, client: DynamoDBClient = new DynamoDBClient({})): DocumentStore {
+  const write = (writes: readonly Write[]): Promise<void> => (writes.length === 0 ? Promise.resolve() : transact(client, table, writes));
   return {
     get: async (key) => {
       const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
       return Item === undefined ? undefined : toDocument(Item);
     },
     query: (pk, options = {}) => queryAll(client, table, pk, options),
-    write: (writes) => (writes.length === 0 ? Promise.resolve() : transact(client, table, writes)),
+    write,
+    // What DynamoDB answers is on several disks.
+    apply: write,
+    applyInTurn: createInTurn(write),
+    durable: () => Promise.resolve(),
     close: () => {
       client.destroy();
       return Promise.resolve();

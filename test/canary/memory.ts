@@ -3,6 +3,7 @@ import { identify, type MeshResource } from '../../src/contracts/mesh-file.ts';
 import type { MeshClient } from '../../src/mesh/client.ts';
 import type { ResourceData } from '../../src/mesh/operations.ts';
 import { ResourceChanged } from '../../src/mesh/errors.ts';
+import { createInTurn } from '../../src/store/in-turn.ts';
 import { ConditionFailed, type Document, type DocumentStore, type Write } from '../../src/store/port.ts';
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -19,8 +20,21 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
     return condition === 'present' ? document !== undefined : document?.version === condition.version;
   };
   const all = (pk: string): Document[] => [...documents.values()].filter((document) => document.pk === pk).sort((a, b) => (a.sk < b.sk ? -1 : 1));
+  const write = async (writes: readonly Write[]): Promise<void> => {
+    await Promise.resolve();
+    for (const each of writes) if (!holds(each)) throw new ConditionFailed(each, each.if!);
+    for (const each of writes) {
+      const key = keyOf(each.pk, each.sk);
+      if (each.kind === 'delete') documents.delete(key);
+      if (each.kind === 'put') documents.set(key, { pk: each.pk, sk: each.sk, version: (documents.get(key)?.version ?? 0) + 1, value: copy(each.value) });
+    }
+  };
   return {
     all,
+    apply: write,
+    applyInTurn: createInTurn(write),
+    durable: () => Promise.resolve(),
+    write,
     get: async ({ pk, sk }) => {
       await Promise.resolve();
       const document = documents.get(keyOf(pk, sk));
@@ -29,15 +43,6 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
     query: async (pk, { prefix = '', limit = Infinity } = {}) => {
       await Promise.resolve();
       return copy(all(pk).filter(({ sk }) => sk.startsWith(prefix)).slice(0, limit));
-    },
-    write: async (writes) => {
-      await Promise.resolve();
-      for (const write of writes) if (!holds(write)) throw new ConditionFailed(write, write.if!);
-      for (const write of writes) {
-        const key = keyOf(write.pk, write.sk);
-        if (write.kind === 'delete') documents.delete(key);
-        if (write.kind === 'put') documents.set(key, { pk: write.pk, sk: write.sk, version: (documents.get(key)?.version ?? 0) + 1, value: copy(write.value) });
-      }
     },
     close: () => Promise.resolve(),
   };

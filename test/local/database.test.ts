@@ -50,3 +50,16 @@ test('a change asked for while another is committed is in the next commit', asyn
   await database.flushed();
   expect(stored()).toEqual([1, 2]);
 });
+
+test('a transaction that cannot be committed is told to every change that was made in it', async () => {
+  database.connection.exec('PRAGMA foreign_keys = ON; CREATE TABLE child (n INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)');
+  const undone: string[] = [];
+  const outcomes = await Promise.allSettled([
+    database.apply(() => insert(1), () => undone.push('first')),
+    database.apply(() => database.connection.exec('INSERT INTO child VALUES (7)'), (error) => undone.push(String(error))),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(undone).toEqual(['first', expect.stringMatching(/FOREIGN KEY/)]);
+  expect(stored()).toEqual([]);
+  expect(await database.commit(() => insert(2))).toBe(2);
+});

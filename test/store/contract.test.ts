@@ -118,6 +118,45 @@ describe.each(TARGETS)('the document store on $name', ({ open }) => {
     expect((await store.query('p')).map(({ sk, value }) => [sk, value])).toEqual([['a', 2], ['c', 1], ['taken', 1]]);
   });
 
+  test('what is applied is read at once, and durable once that is asked for', async () => {
+    await store.apply([put('a', 1)]);
+    expect((await store.get({ pk: 'p', sk: 'a' }))?.value).toBe(1);
+    await store.durable();
+    await expect(store.apply([put('a', 2, 'absent')])).rejects.toBeInstanceOf(ConditionFailed);
+  });
+
+  test('writes of one turn are each decided from what the one before it made', async () => {
+    let known = 0;
+    const add = () => ({
+      writes: [put('count', known + 1, known === 0 ? 'absent' : { version: known })],
+      applied: () => (known += 1),
+      undone: () => undefined,
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => store.applyInTurn('turn', add)));
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(await store.get({ pk: 'p', sk: 'count' })).toMatchObject({ value: 20, version: 20 });
+  });
+
+  test('what a turn refuses is undone before the next is decided, and what throws writes nothing', async () => {
+    await store.write([put('taken', 1)]);
+    const told: string[] = [];
+    const decide = (name: string, writes: readonly Write[]) => () => {
+      told.push(`decide ${name}`);
+      if (writes.length === 0) throw new RangeError('nothing to write');
+      return { writes, applied: () => told.push(`applied ${name}`), undone: (error: unknown) => told.push(`undone ${name}: ${(error as Error).name}`) };
+    };
+    const outcomes = await Promise.allSettled([
+      store.applyInTurn('turn', decide('a', [put('a', 1)])),
+      store.applyInTurn('turn', decide('b', [put('b', 1), put('taken', 2, 'absent')])),
+      store.applyInTurn('turn', decide('c', [])),
+      store.applyInTurn('turn', decide('d', [put('d', 1)])),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as Error).name : ''))).toEqual(['', 'ConditionFailed', 'RangeError', '']);
+    expect(told).toEqual(['decide a', 'applied a', 'decide b', 'undone b: ConditionFailed', 'decide c', 'decide d', 'applied d']);
+    expect((await store.query('p')).map(({ sk }) => sk)).toEqual(['a', 'd', 'taken']);
+  });
+
   test('keeps an expiry and drops it when put without one', async () => {
     await store.write([{ ...put('a', 1), kind: 'put', pk: 'p', sk: 'a', value: 1, expiresAt: 1_900_000_000 }]);
     expect((await store.get({ pk: 'p', sk: 'a' }))?.expiresAt).toBe(1_900_000_000);

@@ -10,11 +10,11 @@ import { openClientTokens } from './state/client-tokens.ts';
 import { openMeshStore } from './state/mesh-store.ts';
 import type { Api } from './verbs/api.ts';
 import { perform } from './verbs/perform.ts';
+import { createAnswerTexts } from './wire/answer-text.ts';
 import { readOperations } from './wire/operations.ts';
 import { readInput } from './wire/read-input.ts';
 import { sendAnswer, sendError } from './wire/respond.ts';
 import { createRouter } from './wire/router.ts';
-import { toWire } from './wire/serialise.ts';
 
 export interface MeshApiOptions {
   readonly store: DocumentStore;
@@ -57,6 +57,7 @@ export async function openMeshApi({ store, region, accountId, clock, log, quotas
   const tokens = await openClientTokens(store, clock, log);
   const api: Api = { meshes, tokens, region, accountId, clock, newId, quotas };
   const route = createRouter(readOperations());
+  const textOf = createAnswerTexts();
 
   const answer = async (request: IncomingMessage): Promise<string> => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
@@ -64,7 +65,7 @@ export async function openMeshApi({ store, region, accountId, clock, log, quotas
     if (match === undefined)
       throw new ApiError('UnknownOperationException', `no operation of App Mesh is ${request.method ?? ''} ${path.slice(0, 200)}`);
     const input = await readInput(request, match, query);
-    return JSON.stringify(toWire(match.operation.output, await perform(api, match.operation, input, readVersion(request))));
+    return textOf(match.operation, await perform(api, match.operation, input, readVersion(request)));
   };
 
   const fail = (response: ServerResponse, requestId: string, error: unknown): void => {

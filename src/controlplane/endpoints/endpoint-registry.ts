@@ -2,7 +2,7 @@ import type { Endpoint } from '../model/resources.ts';
 import type { EndpointReader } from '../snapshot/publisher.ts';
 import type { DocumentStore } from '../../store/port.ts';
 
-/** Where workloads can be reached, by virtual node; held in memory, durable before a change is told. */
+/** Where workloads can be reached, by virtual node; held in memory, applied to the store before a change is told, and durable once its promise resolves. */
 export interface EndpointRegistry extends EndpointReader {
   /** Replaces a node's endpoints. An empty list means: registered, with nobody there. */
   put(mesh: string, virtualNode: string, endpoints: readonly Endpoint[]): Promise<void>;
@@ -30,17 +30,21 @@ export async function openEndpointRegistry(store: DocumentStore): Promise<Endpoi
     of: (mesh, virtualNode) => registered.get(sortKey(mesh, virtualNode)),
     put: async (mesh, virtualNode, endpoints) => {
       const sk = sortKey(mesh, virtualNode);
-      if (same(registered.get(sk), endpoints)) return;
-      await store.write([{ kind: 'put', pk: PARTITION, sk, value: endpoints }]);
-      registered.set(sk, endpoints);
-      tell(mesh, virtualNode);
+      if (!same(registered.get(sk), endpoints)) {
+        await store.apply([{ kind: 'put', pk: PARTITION, sk, value: endpoints }]);
+        registered.set(sk, endpoints);
+        tell(mesh, virtualNode);
+      }
+      await store.durable();
     },
     remove: async (mesh, virtualNode) => {
       const sk = sortKey(mesh, virtualNode);
-      if (!registered.has(sk)) return;
-      await store.write([{ kind: 'delete', pk: PARTITION, sk }]);
-      registered.delete(sk);
-      tell(mesh, virtualNode);
+      if (registered.has(sk)) {
+        await store.apply([{ kind: 'delete', pk: PARTITION, sk }]);
+        registered.delete(sk);
+        tell(mesh, virtualNode);
+      }
+      await store.durable();
     },
     onChange: (listener) => {
       listeners.add(listener);

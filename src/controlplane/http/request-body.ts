@@ -18,20 +18,25 @@ export class BodyTooLarge extends Error {
   }
 }
 
-async function collect(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+/** By events: an iterator costs several times as much, on every write. */
+function collect(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const abort = (cause?: unknown): void => {
+      if (!request.complete) reject(new RequestAborted('the request ended before its body did', { cause }));
+    };
+    request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-      if (bytes > MAX_DRAINED_BYTES) break;
-    }
-  } catch (cause) {
-    throw new RequestAborted('the request ended before its body did', { cause });
-  }
-  if (bytes > MAX_BODY_BYTES) throw new BodyTooLarge();
-  return Buffer.concat(chunks);
+      if (bytes <= MAX_DRAINED_BYTES) return;
+      request.pause();
+      reject(new BodyTooLarge());
+    });
+    request.on('end', () => (bytes > MAX_BODY_BYTES ? reject(new BodyTooLarge()) : resolve(Buffer.concat(chunks, bytes))));
+    request.on('error', abort).on('close', abort);
+    if (request.destroyed) abort();
+  });
 }
 
 const collected = new WeakMap<IncomingMessage, Promise<Buffer>>();

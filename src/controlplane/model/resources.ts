@@ -54,7 +54,7 @@ export interface MeshView {
   readonly gatewayRoutes: ReadonlyMap<string, Resource<'gatewayRoute'>>;
 }
 
-/** A committed change, told after it is durable. */
+/** A change that everybody sees, told once it outlives the process. */
 export interface MeshChange {
   readonly mesh: string;
   readonly kind: Kind;

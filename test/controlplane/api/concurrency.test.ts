@@ -1,4 +1,5 @@
 import { openLibsqlStore } from '../../../src/store/libsql.ts';
+import { createInTurn } from '../../../src/store/in-turn.ts';
 import type { DocumentStore } from '../../../src/store/port.ts';
 import { naming, nodeSpec, prepare, routeSpec, sender, type Send } from './calls.ts';
 import { makeFolder, startMeshServer, type MeshServer } from './mesh-server.ts';
@@ -11,21 +12,30 @@ let send: Send;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A store that takes its time, as a remote one does: other requests come in before and after each of its steps. */
-const unhurried = (inner: DocumentStore): DocumentStore => ({
-  close: () => inner.close(),
-  get: async (key) => {
+const unhurried = (inner: DocumentStore): DocumentStore => {
+  const apply: DocumentStore['apply'] = async (writes) => {
     await turn();
-    const document = await inner.get(key);
+    await inner.apply(writes);
     await turn();
-    return document;
-  },
-  query: (pk, options) => inner.query(pk, options),
-  write: async (writes) => {
-    await turn();
-    await inner.write(writes);
-    await turn();
-  },
-});
+  };
+  return {
+    close: () => inner.close(),
+    get: async (key) => {
+      await turn();
+      const document = await inner.get(key);
+      await turn();
+      return document;
+    },
+    query: (pk, options) => inner.query(pk, options),
+    write: (writes) => inner.write(writes),
+    apply,
+    applyInTurn: createInTurn(apply),
+    durable: async () => {
+      await turn();
+      await inner.durable();
+    },
+  };
+};
 
 beforeAll(async () => {
   folder = await makeFolder();

@@ -3,6 +3,7 @@ import { KINDS } from '../../../src/controlplane/api/kinds.ts';
 import { openMeshApi } from '../../../src/controlplane/api/mesh-api.ts';
 import type { Kind, MeshChange } from '../../../src/controlplane/model/resources.ts';
 import { openLibsqlStore } from '../../../src/store/libsql.ts';
+import { createInTurn } from '../../../src/store/in-turn.ts';
 import type { DocumentStore } from '../../../src/store/port.ts';
 import { errorOf, naming, nodeSpec, prepare, routeSpec, sender, SPECS, type Json, type Send } from './calls.ts';
 import { ACCOUNT, makeFolder, REGION, startMeshServer, type MeshServer } from './mesh-server.ts';
@@ -123,17 +124,14 @@ test('a token of a refused request is not used up', async () => {
 
 /** A store that does as asked until it is told to fail, before or after it has written. */
 function breakable(store: DocumentStore): DocumentStore & { fail: 'no' | 'before' | 'after' } {
-  const broken: DocumentStore & { fail: 'no' | 'before' | 'after' } = {
-    ...store,
-    fail: 'no',
-    write: async (writes) => {
-      const { fail } = broken;
-      broken.fail = 'no';
-      if (fail === 'before') throw new Error('disk full');
-      await store.write(writes);
-      if (fail === 'after') throw new Error('connection lost');
-    },
+  const apply: DocumentStore['apply'] = async (writes) => {
+    const { fail } = broken;
+    broken.fail = 'no';
+    if (fail === 'before') throw new Error('disk full');
+    await store.apply(writes);
+    if (fail === 'after') throw new Error('connection lost');
   };
+  const broken: DocumentStore & { fail: 'no' | 'before' | 'after' } = { ...store, fail: 'no', apply, applyInTurn: createInTurn(apply) };
   return broken;
 }
 
@@ -156,20 +154,23 @@ test.each(['before', 'after'] as const)('a write that fails %s it was made answe
   await file.close();
 });
 
-test("another writer's change is not overwritten: the write conflicts, and then sees it", async () => {
+test("another writer's change is not lost: what was decided without it is decided anew, and refused where it asked for what is no more", async () => {
   const one = await start();
   await prepare(one.send, 'm');
   const changes: MeshChange[] = [];
   const two = await start();
   one.api.reader.onChange((change) => changes.push(change));
   await two.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'blue'), spec: nodeSpec('two') });
-  expect(await errorOf(one.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'blue'), spec: nodeSpec('one') }))).toMatchObject({
-    name: 'ConflictException',
+  expect(await one.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'blue'), spec: nodeSpec('one') })).toMatchObject({
+    virtualNode: { spec: nodeSpec('one'), metadata: { version: 3 } },
   });
-  expect(changes).toEqual([{ mesh: 'm', kind: 'mesh', name: 'm', change: 'updated' }]);
-  expect(await one.send('DescribeVirtualNode', naming('virtualNode', 'm', 'blue'))).toMatchObject({
-    virtualNode: { spec: nodeSpec('two'), metadata: { version: 2 } },
-  });
+  expect(changes).toEqual([
+    { mesh: 'm', kind: 'mesh', name: 'm', change: 'updated' },
+    { mesh: 'm', kind: 'virtualNode', name: 'blue', change: 'updated' },
+  ]);
+  expect(await errorOf(two.send('CreateVirtualNode', { ...naming('virtualNode', 'm', 'green'), spec: nodeSpec('two') }))).toMatchObject({ name: 'ConflictException' });
+  await one.send('DeleteVirtualNode', naming('virtualNode', 'm', 'green'));
+  expect(await errorOf(two.send('UpdateVirtualNode', { ...naming('virtualNode', 'm', 'green'), spec: nodeSpec('two') }))).toMatchObject({ name: 'NotFoundException' });
 });
 
 test('a listener that throws keeps nothing from being answered or told to the others', async () => {

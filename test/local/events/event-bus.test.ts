@@ -27,6 +27,7 @@ import { openEventsService } from '../../../src/local/events/operations.ts';
 import { serveAwsJson } from '../../../src/local/server/aws-json.ts';
 import { readBody } from '../../../src/local/server/read-body.ts';
 import type { Timers } from '../../../src/local/timers.ts';
+import { diskAtOnce } from '../support/virtual-time.ts';
 
 /** Time that moves when a test says so. */
 class ManualTimers implements Timers {
@@ -61,7 +62,7 @@ let delivered: { arn: string; input: unknown; once: string }[];
 let answer: Deliver;
 
 async function open(): Promise<void> {
-  database = openLocalDatabase(folder);
+  database = openLocalDatabase(folder, diskAtOnce);
   bus = openEventBus({ database, region: 'us-east-1', accountId: '000000000000', timers, log: silent, deliver: (...call) => answer(...call) });
   const service = openEventsService(bus, { region: 'us-east-1', accountId: '000000000000' });
   server = createServer((request, response) => {

@@ -9,7 +9,7 @@ import { openLocalDatabase, type LocalDatabase } from '../../../src/local/databa
 import type { Deliver } from '../../../src/local/events/deliveries.ts';
 import { openScheduler, openSchedulerApi, type Scheduler } from '../../../src/local/scheduler/index.ts';
 import { readBody } from '../../../src/local/server/read-body.ts';
-import { turn, until, virtualTime, type VirtualTime } from '../support/virtual-time.ts';
+import { diskAtOnce, turn, until, virtualTime, type VirtualTime } from '../support/virtual-time.ts';
 
 export const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:f';
 export const ROLE = 'arn:aws:iam::000000000000:role/scheduler';
@@ -51,7 +51,7 @@ export class SchedulerHarness {
   /** Starts, at a later time than before if told. */
   async open(now = this.time.now()): Promise<void> {
     this.time = virtualTime(now);
-    this.#database = openLocalDatabase(this.folder);
+    this.#database = openLocalDatabase(this.folder, diskAtOnce);
     const log: Log = (level, message, fields) => void this.logged.push(JSON.stringify([level, message, fields]));
     const deliver: Deliver = (arn, input, once, attempt) => {
       const call = { at: new Date(this.time.now()).toISOString(), arn, input, once, attempt };

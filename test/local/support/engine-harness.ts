@@ -11,7 +11,7 @@ import { AwsError, serveAwsJson } from '../../../src/local/server/aws-json.ts';
 import { readBody } from '../../../src/local/server/read-body.ts';
 import { Engine, stepFunctionsService } from '../../../src/local/stepfunctions/index.ts';
 import { openRunners } from '../../../src/local/stepfunctions/tasks/runners.ts';
-import { turn, virtualTime, type VirtualTime } from './virtual-time.ts';
+import { diskAtOnce, turn, virtualTime, type VirtualTime } from './virtual-time.ts';
 
 /** A Lambda function of a test: gets the payload; what it throws fails the task by the error's name. */
 export type TestFunction = (payload: never, signal: AbortSignal) => Json | Promise<Json>;
@@ -55,7 +55,7 @@ export const awaitToken = (name: string): object => ({
 export async function openHarness(functions: Readonly<Record<string, TestFunction>> = {}, options: { random?: () => number; folder?: string } = {}): Promise<Harness> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'meshshift-engine-'));
   const time = virtualTime();
-  const database = openLocalDatabase(folder);
+  const database = openLocalDatabase(folder, diskAtOnce);
   const events: Json[] = [];
   const changes: Record<string, unknown>[] = [];
   const engine: Engine = new Engine({

@@ -1,4 +1,5 @@
 import type { Timers } from '../../../src/local/timers.ts';
+import type { SyncFile } from '../../../src/store/log-sync.ts';
 
 /** A clock that stands still until it is told to jump to the next timer. */
 export interface VirtualTime extends Timers {
@@ -33,6 +34,9 @@ export function virtualTime(start = Date.UTC(2026, 0, 1)): VirtualTime {
     },
   };
 }
+
+/** A disk that takes no time either: where time stands still, what is under way comes to rest in a few turns. */
+export const diskAtOnce: SyncFile = () => Promise.resolve();
 
 /** One turn of the event loop. */
 export const turn = (): Promise<void> =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Log } from '../../../contracts/log.ts';
 import type { DocumentStore, Write } from '../../../store/port.ts';
 import type { Resource } from '../../model/resources.ts';
@@ -12,14 +12,19 @@ interface TokenRecord {
   readonly answered: Answered;
 }
 
-export interface ClientTokens {
+/** A request's own token. */
+export interface ClientToken {
   /**
    * What this request was answered when it came with this token before.
    * @throws ApiError ConflictException when the token came with another request
    */
-  recall(token: string, request: string): Promise<Answered | undefined>;
-  /** The write that keeps the token, to be made with that of its request. */
-  keep(token: string, request: string, answered: Answered): Write;
+  recall(): Promise<Answered | undefined>;
+  /** The writes that keep the token, to be made with that of its request: refused where it is kept already. */
+  keep(answered: Answered): Write[];
+}
+
+export interface ClientTokens {
+  open(token: string, request: string): Promise<ClientToken>;
 }
 
 /** Tokens are kept by period, so that a whole one can be dropped: each for at least one and at most two periods. */
@@ -27,7 +32,7 @@ const PERIOD_MS = 12 * 3600 * 1000;
 const PERIODS = 'token#';
 const PURGE_BATCH = 100;
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const digest = (text: string): string => hash('sha256', text, 'base64url');
 const partitionOf = (period: string): string => `${PERIODS}${period}`;
 
 async function purge(store: DocumentStore, period: string): Promise<void> {
@@ -61,23 +66,31 @@ export async function openClientTokens(store: DocumentStore, clock: () => number
     purgeOld().catch((error: unknown) => log('warn', 'old client tokens could not be dropped', { error: String(error) }));
   };
 
-  const look = async (period: string, token: string): Promise<TokenRecord | undefined> => {
-    if (!known.has(period)) return undefined;
-    return (await store.get({ pk: partitionOf(period), sk: digest(token) }))?.value as TokenRecord | undefined;
-  };
-
   return {
-    recall: async (token, request) => {
-      if (!known.has(current())) await begin(current());
-      const record = (await look(current(), token)) ?? (await look(previous(), token));
-      if (record === undefined) return undefined;
-      if (record.request !== digest(request)) throw new ApiError('ConflictException', `clientToken ${token} was used with another request`);
-      return record.answered;
-    },
-    keep: (token, request, answered) => {
-      const record: TokenRecord = { request: digest(request), answered };
-      const expiresAt = Math.ceil((clock() + 2 * PERIOD_MS) / 1000);
-      return { kind: 'put', pk: partitionOf(current()), sk: digest(token), value: record, expiresAt, if: 'absent' };
+    open: async (token, request) => {
+      const [period, before] = [current(), previous()];
+      if (!known.has(period)) await begin(period);
+      const sk = digest(token);
+      const requested = digest(request);
+      // A token of the period before still holds.
+      const earlier = known.has(before) ? [{ pk: partitionOf(before), sk }] : [];
+      const key = { pk: partitionOf(period), sk };
+      return {
+        recall: async () => {
+          for (const each of [key, ...earlier]) {
+            const record = (await store.get(each))?.value as TokenRecord | undefined;
+            if (record === undefined) continue;
+            if (record.request === requested) return record.answered;
+            throw new ApiError('ConflictException', `clientToken ${token} was used with another request`);
+          }
+          return undefined;
+        },
+        keep: (answered) => {
+          const value: TokenRecord = { request: requested, answered };
+          const expiresAt = Math.ceil((clock() + 2 * PERIOD_MS) / 1000);
+          return [{ kind: 'put', ...key, value, expiresAt, if: 'absent' }, ...earlier.map((each): Write => ({ kind: 'check', ...each, if: 'absent' }))];
+        },
+      };
     },
   };
 }

@@ -46,4 +46,11 @@ const checkText: Check = (_, value) =>
 const CHECKS: readonly Check[] = [checkText, checkLength, checkRange, checkPattern, checkEnum, checkUnique];
 
 /** The rules that a value of the right type breaks. */
-export const violationsOf = (constraints: Constraints, value: unknown): string[] => CHECKS.flatMap((check) => check(constraints, value) ?? []);
+export function violationsOf(constraints: Constraints, value: unknown): string[] {
+  const broken: string[] = [];
+  for (const check of CHECKS) {
+    const rule = check(constraints, value);
+    if (rule !== undefined) broken.push(rule);
+  }
+  return broken;
+}

@@ -28,13 +28,13 @@ function reasonToKeep(api: Api, { kind, mesh, name }: Stored): string | undefine
 
 /** @throws ApiError NotFound, ResourceInUse, Conflict */
 export async function deleteResource(api: Api, call: Call): Promise<Resource> {
-  return api.meshes.serially(idOf(call).mesh, async () => {
+  const gone = await api.meshes.change(idOf(call).mesh, () => {
     const before = requireResource(api, call);
     checkVersion(before, call.ifVersion);
     const reason = reasonToKeep(api, before);
     if (reason !== undefined)
       throw new ApiError('ResourceInUseException', `${KINDS[before.kind].noun} with name ${before.name} cannot be deleted because ${reason}`);
-    await api.meshes.remove(before);
-    return { ...before, status: 'DELETED' };
+    return { kind: 'remove', gone: before };
   });
+  return { ...gone, status: 'DELETED' };
 }

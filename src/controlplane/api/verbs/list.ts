@@ -1,7 +1,7 @@
 import type { Resource } from '../../model/resources.ts';
 import { KINDS } from '../kinds.ts';
 import { resourcesOf } from '../state/mesh-state.ts';
-import { toRef } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { idOf, requireMesh, requireParent, type Api, type Call } from './api.ts';
 import { paginate } from './paginate.ts';
 
@@ -30,12 +30,12 @@ function entriesAfter(api: Api, { kind, input }: Call, key: string): Entries {
 }
 
 /** @throws ApiError NotFound for the mesh or parent, BadRequest for a strange nextToken */
-export function listResources(api: Api, call: Call): Readonly<Record<string, unknown>> {
+export function listResources(api: Api, call: Call): Answer {
   const { kind, input } = call;
   const id = idOf(call);
   if (kind !== 'mesh') requireMesh(api, id.mesh, input);
   requireParent(api, id);
   const scope = [call.operation, id.mesh, id.parent ?? ''].join('/');
   const { items, nextToken } = paginate(input, scope, (key) => entriesAfter(api, call, key));
-  return { [KINDS[kind].collection]: items.map(toRef), nextToken };
+  return { list: KINDS[kind].collection, resources: items, nextToken };
 }

@@ -1,3 +1,4 @@
+import { ConditionFailed, type Write } from '../../../store/port.ts';
 import type { Resource, SpecOf } from '../../model/resources.ts';
 import { ApiError } from '../errors.ts';
 import { KINDS, keyOf, type ResourceId, type Stored } from '../kinds.ts';
@@ -46,26 +47,29 @@ function countSiblings(api: Api, { kind, mesh, parent }: Draft): number {
     : state.references.users(parentKind, parent, kind).size;
 }
 
-/** The same request with the same token is answered as before, without being done again. */
-async function once(
-  api: Api,
-  call: Call,
-  draft: Draft,
-  act: (also: (answered: Answered) => ReturnType<Api['tokens']['keep']>[]) => Promise<Stored>,
-): Promise<Resource> {
-  const token = textOf(call.input, 'clientToken');
-  if (token === undefined) return act(() => []);
-  const request = JSON.stringify([call.operation, call.input]);
-  const before = await api.tokens.recall(token, request);
-  if (before !== undefined) return { ...draft, status: 'ACTIVE', ...before };
-  return act(({ metadata, tags }) => [api.tokens.keep(token, request, { metadata, tags })]);
+/**
+ * The same request with the same token is answered as before, without being done again. That it came before shows when it is refused: by a rule
+ * that the first one broke for it, or as its token is kept.
+ */
+async function once(api: Api, call: Call, draft: Draft, act: (keep: (answered: Answered) => Write[]) => Promise<Stored>): Promise<Resource> {
+  const text = textOf(call.input, 'clientToken');
+  if (text === undefined) return act(() => []);
+  const token = await api.tokens.open(text, JSON.stringify([call.operation, call.input]));
+  try {
+    return await act((answered) => token.keep(answered));
+  } catch (error) {
+    if (!(error instanceof ApiError) && !(error instanceof ConditionFailed)) throw error;
+    const before = await token.recall();
+    if (before === undefined) throw error;
+    return { ...draft, status: 'ACTIVE', ...before };
+  }
 }
 
 /** @throws ApiError NotFound for the mesh, parent or what the spec names, Conflict, BadRequest, LimitExceeded */
 export async function createResource(api: Api, call: Call): Promise<Resource> {
   const draft = draftOf(call);
-  return api.meshes.serially(draft.mesh, () =>
-    once(api, call, draft, async (also) => {
+  return once(api, call, draft, (keep) =>
+    api.meshes.change(draft.mesh, () => {
       if (draft.kind !== 'mesh') requireMesh(api, draft.mesh, call.input);
       requireParent(api, draft);
       if (api.meshes.find(draft) !== undefined)
@@ -82,7 +86,7 @@ export async function createResource(api: Api, call: Call): Promise<Resource> {
         meshOwner: api.accountId,
         resourceOwner: api.accountId,
       };
-      return api.meshes.put({ ...draft, status: 'ACTIVE', metadata }, undefined, also({ metadata, tags: draft.tags }));
+      return { kind: 'put', next: { ...draft, status: 'ACTIVE', metadata }, before: undefined, also: keep({ metadata, tags: draft.tags }) };
     }),
   );
 }
@@ -99,14 +103,14 @@ export function checkVersion({ kind, name, metadata }: Stored, ifVersion: number
 /** Replaces the spec whole. @throws ApiError NotFound, BadRequest, Conflict, LimitExceeded */
 export async function updateResource(api: Api, call: Call): Promise<Resource> {
   const draft = draftOf(call);
-  return api.meshes.serially(draft.mesh, () =>
-    once(api, call, draft, async (also) => {
+  return once(api, call, draft, (keep) =>
+    api.meshes.change(draft.mesh, () => {
       const before = requireResource(api, call);
       checkVersion(before, call.ifVersion);
       checkAmongOthers(api, draft);
       const { version, lastUpdatedAt } = before.metadata;
       const metadata = { ...before.metadata, version: version + 1, lastUpdatedAt: Math.max(lastUpdatedAt, api.clock()) };
-      return api.meshes.put({ ...before, spec: draft.spec, metadata }, before, also({ metadata, tags: before.tags }));
+      return { kind: 'put', next: { ...before, spec: draft.spec, metadata }, before, also: keep({ metadata, tags: before.tags }) };
     }),
   );
 }

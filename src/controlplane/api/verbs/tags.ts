@@ -3,6 +3,7 @@ import { ApiError, badRequest } from '../errors.ts';
 import { parseResourcePath, type Stored } from '../kinds.ts';
 import { show } from '../validation/show.ts';
 import type { Input } from '../wire/read-input.ts';
+import type { Answer } from './answer.ts';
 import { notPresent, textOf, type Api } from './api.ts';
 import { paginate } from './paginate.ts';
 
@@ -23,17 +24,17 @@ function requireTagged(api: Api, input: Input): Stored {
 }
 
 /** A change of tags leaves the resource's version as it is. */
-async function changeTags(api: Api, input: Input, change: (tags: Tags) => Tags): Promise<Record<string, never>> {
+async function changeTags(api: Api, input: Input, change: (tags: Tags) => Tags): Promise<Answer> {
   const { mesh } = requireTagged(api, input);
-  return api.meshes.serially(mesh, async () => {
+  await api.meshes.change(mesh, () => {
     const before = requireTagged(api, input);
-    await api.meshes.put({ ...before, tags: change(before.tags) }, before);
-    return {};
+    return { kind: 'put', next: { ...before, tags: change(before.tags) }, before };
   });
+  return { members: {} };
 }
 
 /** @throws ApiError TooManyTags, BadRequest, NotFound */
-export async function tagResource(api: Api, input: Input): Promise<Record<string, never>> {
+export async function tagResource(api: Api, input: Input): Promise<Answer> {
   const added = input['tags'] as Tags;
   return changeTags(api, input, (tags) => {
     const byKey = new Map([...tags, ...added].map((tag) => [tag.key, tag]));
@@ -44,15 +45,15 @@ export async function tagResource(api: Api, input: Input): Promise<Record<string
 }
 
 /** @throws ApiError BadRequest, NotFound */
-export async function untagResource(api: Api, input: Input): Promise<Record<string, never>> {
+export async function untagResource(api: Api, input: Input): Promise<Answer> {
   const gone = new Set(input['tagKeys'] as readonly string[]);
   return changeTags(api, input, (tags) => tags.filter(({ key }) => !gone.has(key)));
 }
 
 /** @throws ApiError BadRequest, NotFound */
-export function listTags(api: Api, input: Input): Readonly<Record<string, unknown>> {
+export function listTags(api: Api, input: Input): Answer {
   const { metadata, tags } = requireTagged(api, input);
   const sorted = tags.map((tag) => [tag.key, tag] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   const { items, nextToken } = paginate(input, metadata.uid, (after) => sorted.filter(([key]) => key > after));
-  return { tags: items, nextToken };
+  return { members: { tags: items, nextToken } };
 }
