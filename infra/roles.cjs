@@ -57,7 +57,8 @@ const FUNCTIONS = {
   Finish: [...ROLLOUT, ...TOKENS],
   ImagePushed: [readTable, startRollout],
   AlarmRaised: [...RECORDS, ...TOKENS],
-  ExecutionStopped: [...ROLLOUT, ...TOKENS],
+  // What cannot be restored at once is left to an execution.
+  ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout],
   RolloutsApi: [...ROLLOUT, ...TOKENS, startRollout],
 };
 

@@ -18,7 +18,7 @@ const TRANSIENT_NAMES = new Set([
   'TransactionConflictException',
 ]);
 /** Codes of the network and of libSQL; who wraps an error keeps them in its message at least. */
-const TRANSIENT_CODES = /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|SQLITE_BUSY|UND_ERR_SOCKET)\b/;
+const TRANSIENT_CODES = /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|SQLITE_BUSY|UND_ERR_SOCKET|socket hang up)\b/;
 
 interface Fault {
   readonly name?: string;

@@ -167,6 +167,14 @@ export const undoRequest = z.strictObject({
 });
 export type UndoRequest = z.infer<typeof undoRequest>;
 
+/** What starts the restoring of a route whose rollout's execution is over, where that could not be done at once: a state machine's input. */
+export const restoreRequest = z.strictObject({
+  restore: z.string('must be the id of a rollout').check(z.minLength(1, 'must not be empty'), z.maxLength(80, 'must have at most 80 characters')),
+  error: z.string(),
+  reason: z.string(),
+});
+export type RestoreRequest = z.infer<typeof restoreRequest>;
+
 /** The body of `POST /meshshift/v1/rollouts/{id}/actions/{action}`. */
 export const actionRequest = z.strictObject({
   who: z._default(z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(200, 'must have at most 200 characters')), 'api'),

@@ -1,11 +1,14 @@
 import { openStep } from '../canary/judge/state.ts';
+import { FINAL_PHASES } from '../contracts/rollout.ts';
+import type { Document, DocumentStore, Write } from '../store/port.ts';
 import { isStillWaiting } from './await-raise.ts';
-import { endBake, endingFor, toOpenBake } from './bakes.ts';
+import { endBake, endingFor, toOpenBake, type OpenBake } from './bakes.ts';
+import { LockLost } from './errors.ts';
 import { bakeKey } from './keys.ts';
 import { advanceJudge } from './judge-record.ts';
 import { assertHeld } from './lock.ts';
 import type { Ports } from './ports.ts';
-import { readRecord } from './records.ts';
+import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
 import { toJudged, weightOf } from './situations.ts';
 
 export interface Baking {
@@ -16,6 +19,18 @@ export interface Baking {
   readonly token: string;
 }
 
+/** Functions run at least once, and a call that was given up may still be under way: whether a bake is over already. @throws LockLost */
+function isOver({ id, decision, phase }: RolloutRecord, bake: number): boolean {
+  if (phase === 'RollingBack' || FINAL_PHASES.has(phase)) throw new LockLost(`${id} is ${phase}: it bakes no more`);
+  return (decision?.bake ?? -1) >= bake;
+}
+
+/** Writes a bake down, unless it is over, or another dispatch of it, whose token is the one that counts, was quicker. Answers the record of then. */
+async function storeBake(store: DocumentStore, open: OpenBake, before: Document | undefined): Promise<RolloutRecord> {
+  const put: Write = { kind: 'put', ...bakeKey(open.id), value: open, if: before === undefined ? 'absent' : { version: before.version } };
+  return updateRecord(store, open.id, (record) => (isOver(record, open.bake) ? undefined : { record, writes: [put] }));
+}
+
 /**
  * Opens a bake: from here on the step's weight is measured, and whoever holds the token can end it. Actions and verdicts that came before the token
  * was stored end it at once: they are read again after it.
@@ -23,15 +38,15 @@ export interface Baking {
  */
 export async function openBake(ports: Ports, { id, bake, seconds, token }: Baking): Promise<void> {
   const { store, cipher, stepFunctions } = ports;
+  const before = await store.get(bakeKey(id));
   const record = await readRecord(store, id);
-  // Handlers run at least once: this bake is over already.
-  if ((record.decision?.bake ?? -1) >= bake) return;
+  if (isOver(record, bake)) return;
   await assertHeld(store, record.target, id, record.fence);
   const startedAt = ports.clock();
   const open = toOpenBake(record, { bake, startedAt, endsAt: startedAt + seconds * 1000, token: cipher.seal(token, id) });
   const step = record.promoted ? record.steps.length : record.step;
   await advanceJudge(store, ports.metrics, toJudged(record), (state) => openStep(state, step, weightOf(record)));
-  await store.write([{ kind: 'put', ...bakeKey(id), value: open }]);
+  if (isOver(await storeBake(store, open, before), bake)) return;
   const { judgement } = await advanceJudge(store, ports.metrics, toJudged(record));
   const current = await readRecord(store, id);
   if (current.alarm !== null) {

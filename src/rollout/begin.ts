@@ -4,12 +4,12 @@ import { PlanRefused } from '../canary/errors.ts';
 import { planRollout, type Plan } from '../canary/plan.ts';
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import { choose, isPlainObject } from '../contracts/choose.ts';
-import { FINAL_PHASES, rolloutRequest, undoRequest, type RolloutRequest, type UndoRequest } from '../contracts/rollout.ts';
+import { FINAL_PHASES, restoreRequest, rolloutRequest, undoRequest, type RestoreRequest, type RolloutRequest, type UndoRequest } from '../contracts/rollout.ts';
 import { readRoute, type RouteState } from '../mesh/change-route.ts';
 import { ConditionFailed } from '../store/port.ts';
 import { checkAlarms } from './alarms.ts';
 import { readDefinition } from './definitions.ts';
-import { RolloutRejected, RouteLocked } from './errors.ts';
+import { isForGood, RolloutRejected, RouteLocked } from './errors.ts';
 import { queueKey } from './keys.ts';
 import { prepareLock } from './lock.ts';
 import { newRecord, type Requested } from './new-record.ts';
@@ -21,7 +21,15 @@ import { takeAction } from './take-action.ts';
 import { beginUndo } from './undo.ts';
 
 /** The event of the handler `plan`: the execution's name (which is the rollout's id), its ARN, when it was started (epoch ms), and its input. */
-export const begin = z.strictObject({ id: z.string(), executionArn: z.string(), requestedAt: z.number(), request: choose<RolloutRequest | UndoRequest>([rolloutRequest, undoRequest], (value) => (isPlainObject(value) && 'undo' in value ? undoRequest : rolloutRequest)) });
+export const begin = z.strictObject({
+  id: z.string(),
+  executionArn: z.string(),
+  requestedAt: z.number(),
+  request: choose<RolloutRequest | UndoRequest | RestoreRequest>([rolloutRequest, undoRequest, restoreRequest], (value) => {
+    if (!isPlainObject(value)) return rolloutRequest;
+    return 'undo' in value ? undoRequest : 'restore' in value ? restoreRequest : rolloutRequest;
+  }),
+});
 type Asked = z.infer<typeof begin>;
 
 /** Whether the execution behind a rollout is over, in a way it could not tell itself. Not to know is not dead. */
@@ -49,10 +57,6 @@ async function recover(ports: Ports, holder: RolloutRecord, forId: string): Prom
     await abandon(ports, holder.id, `the route cannot be restored (${(error as Error).message}), and is given free as it is for ${forId}`);
   }
 }
-
-/** Errors that no further attempt takes away. */
-const FOR_GOOD = new Set(['BadRequestException', 'ConfigurationRejected', 'ForbiddenException', 'LimitExceededException', 'NotFoundException', 'PlanRefused', 'ResourceMissing']);
-const isForGood = (error: unknown): boolean => error instanceof Error && FOR_GOOD.has(error.name);
 
 /** The route is another rollout's: wait for it, replace it, or give up, as the definition says. Always throws. */
 async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Requested, { concurrency }: CanaryDefinition): Promise<never> {
@@ -89,11 +93,15 @@ export interface Begun {
   readonly id: string;
   readonly steps: number;
   readonly firstBakeSeconds: number;
-  /** Whether a finished rollout is to be undone, and nothing rolled out. */
+  /** Whether a rollout is to be rolled back, and nothing rolled out: a finished one that is undone, or one whose execution is over. */
   readonly undo: boolean;
+  /** Why, if so. */
+  readonly error: string;
+  readonly reason: string;
 }
 
-const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1, undo: false });
+const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1, undo: false, error: '', reason: '' });
+const toRestore = (id: string, error: string, reason: string): Begun => ({ id, steps: 0, firstBakeSeconds: 0, undo: true, error, reason });
 
 async function create(ports: Ports, beginning: Requested, settings: CanaryDefinition): Promise<RolloutRecord> {
   const lock = await prepareLock(ports.store, settings.target, beginning.id);
@@ -119,14 +127,12 @@ async function create(ports: Ports, beginning: Requested, settings: CanaryDefini
  * @throws PlanRefused, NotFound, RolloutRejected: not to be tried again. RouteLocked: try again.
  */
 export async function beginRollout(ports: Ports, { request, ...asked }: Asked): Promise<Begun> {
-  if ('undo' in request) return { id: await beginUndo(ports, request, asked.executionArn), steps: 0, firstBakeSeconds: 0, undo: true };
+  if ('undo' in request) return toRestore(await beginUndo(ports, request, asked.executionArn), 'Undone', 'by hand');
+  if ('restore' in request) return toRestore(request.restore, request.error, request.reason);
   const beginning: Requested = { ...asked, request };
   const known = await findRecord(ports.store, beginning.id);
-  if (known !== undefined) {
-    if (FINAL_PHASES.has(known.phase)) throw new PlanRefused(`the rollout ${beginning.id} has ended already: ${known.phase}`);
-    return toBegun(known);
-  }
-  const record = await create(ports, beginning, await readDefinition(ports.store, beginning.request.definition));
+  if (known !== undefined && FINAL_PHASES.has(known.phase)) throw new PlanRefused(`the rollout ${beginning.id} has ended already: ${known.phase}`);
+  const record = known ?? (await create(ports, beginning, await readDefinition(ports.store, beginning.request.definition)));
   await ports.publish('Rollout Started', toDetail(record, `${record.stable} → ${record.canary}`, record.trigger));
   return toBegun(record);
 }

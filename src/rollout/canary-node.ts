@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PlanRefused } from '../canary/errors.ts';
 import type { MeshResource } from '../contracts/mesh-file.ts';
 import type { MeshClient } from '../mesh/client.ts';
@@ -26,6 +27,15 @@ function cloneSpec(spec: NodeSpec, { hostname, canary, stable }: RolloutRecord):
 
 export const tagOf = async (mesh: MeshClient, arn: string, wanted: string): Promise<string | undefined> => (await mesh.tags(arn)).find(({ key }) => key === wanted)?.value;
 
+async function readStableSpec(mesh: MeshClient, { target, stable }: RolloutRecord): Promise<NodeSpec> {
+  const node = await mesh.describe(toNode(target.mesh, stable));
+  if (node === undefined) throw new ResourceMissing(`the virtual node ${stable} is not in the mesh ${target.mesh}`);
+  return node.spec;
+}
+
+/** One for each rollout and spec: a request that was given up and comes late does not make again what is deleted meanwhile. 36 characters at most. */
+export const tokenFor = ({ id }: RolloutRecord, spec: object): string => createHash('sha256').update(JSON.stringify([id, spec])).digest('hex').slice(0, 32);
+
 /**
  * Makes the canary's virtual node be there: one that exists is used as it is, unless it was made for another version; else it is made of the definition's spec, or the stable node is cloned.
  * @throws CanaryCollision, PlanRefused, ResourceMissing: not to be tried again. ResourceChanged: try again.
@@ -42,13 +52,8 @@ export async function ensureCanaryNode(mesh: MeshClient, record: RolloutRecord):
     { key: VERSION_TAG, value: record.image.tag },
     { key: ROLLOUT_TAG, value: record.id },
   ];
-  if (record.spec !== null) {
-    await mesh.create({ ...node, input: { ...node.input, spec: record.spec, tags } });
-    return;
-  }
-  const stable = await mesh.describe(toNode(record.target.mesh, record.stable));
-  if (stable === undefined) throw new ResourceMissing(`the virtual node ${record.stable} is not in the mesh ${record.target.mesh}`);
-  await mesh.create({ ...node, input: { ...node.input, spec: cloneSpec(stable.spec, record), tags } });
+  const spec = record.spec ?? cloneSpec(await readStableSpec(mesh, record), record);
+  await mesh.create({ ...node, input: { ...node.input, spec, tags, clientToken: tokenFor(record, spec) } });
 }
 
 /** Whether a virtual node was made by this rollout. */

@@ -5,7 +5,7 @@ import type { RouteTarget } from '../contracts/rollout.ts';
 import { readRoute } from '../mesh/change-route.ts';
 import { sameSpec } from '../mesh/compare-specs.ts';
 import { confirmPropagation } from '../mesh/propagation.ts';
-import { ROLLOUT_TAG, tagOf } from './canary-node.ts';
+import { ROLLOUT_TAG, tagOf, tokenFor } from './canary-node.ts';
 import type { Ports } from './ports.ts';
 import type { RolloutRecord } from './records.ts';
 
@@ -32,7 +32,7 @@ export async function ensureCohort({ mesh, wait }: Ports, record: RolloutRecord,
     throw new PlanRefused(`steps[0].cohort: the route ${String(resource.input['routeName'])} is there already, and is not this rollout's`);
   }
   await guard();
-  const input = { ...resource.input, spec, tags: [{ key: ROLLOUT_TAG, value: record.id }] };
+  const input = { ...resource.input, spec, tags: [{ key: ROLLOUT_TAG, value: record.id }], clientToken: tokenFor(record, spec) };
   const same = existing !== undefined && sameSpec(spec, existing.spec);
   const { version } = existing === undefined ? await mesh.create({ ...resource, input }) : same ? existing : await mesh.update({ ...resource, input }, existing.version);
   await confirmPropagation(mesh.get, toTarget(record), version, wait);

@@ -33,6 +33,11 @@ export class RolloutAborted extends Error {
   override readonly name = 'RolloutAborted';
 }
 
+/** Errors that no further attempt takes away. */
+const FOR_GOOD = new Set(['BadRequestException', 'ConfigurationRejected', 'ForbiddenException', 'LimitExceededException', 'NotFoundException', 'PlanRefused', 'ResourceMissing', 'WorkloadFailed']);
+
+export const isForGood = (error: unknown): boolean => error instanceof Error && FOR_GOOD.has(error.name);
+
 /** There is no such rollout, definition or path. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';

@@ -1,13 +1,13 @@
 import { holdSeconds, nextAction, type BakeEnd, type HookVerdict, type NextAction } from '../canary/next-action.ts';
 import type { Judgement } from '../canary/judge/judge.ts';
 import type { RolloutEventType } from '../contracts/events.ts';
-import type { HistoryEntry, Phase, Verdict } from '../contracts/rollout.ts';
+import type { Phase, Verdict } from '../contracts/rollout.ts';
 import { askHook, type HookPoint } from './hooks.ts';
 import { bakeKey } from './keys.ts';
 import { advanceJudge } from './judge-record.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
-import { readRecord, updateRecord, type Decision, type RolloutRecord } from './records.ts';
+import { readRecord, updateRecord, type Decision, type RecordChange, type RolloutRecord } from './records.ts';
 import { toJudged, toSituation, weightOf } from './situations.ts';
 
 export interface Judging {
@@ -38,7 +38,7 @@ const MOST_VERDICTS = 200;
 /** Which hook is asked before a rollout goes on from a bake; none when the bake was a wait, as the step has been asked before it. */
 const hookAt = ({ promoted, step, waiting }: RolloutRecord): HookPoint | undefined => (promoted ? 'after' : step >= 0 && waiting === null ? 'step' : undefined);
 
-function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number, hook: HookVerdict | null): { record: RolloutRecord; history: HistoryEntry[] } {
+function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number, hook: HookVerdict | null): RecordChange {
   const action = record.pendingAction?.action ?? null;
   const next = nextAction(toSituation(record, judgement, endedBy, action, at, hook));
   const who = record.pendingAction?.who ?? 'meshshift';
@@ -78,6 +78,8 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
       ...(hook === null ? [] : [{ at, who: 'hook', kind: `verdict ${hook.outcome}`, reason: hook.reason }]),
       { at, who, kind: next.kind, reason },
     ],
+    // With the decision, so that a bake which opens late finds itself over.
+    writes: [{ kind: 'delete', ...bakeKey(record.id) }],
   };
 }
 
@@ -112,7 +114,6 @@ export async function judgeBake(ports: Ports, judging: Judging): Promise<Decisio
   const { store, metrics } = ports;
   const before = await readRecord(store, judging.id);
   if (before.decision?.bake === judging.bake) return before.decision;
-  await store.write([{ kind: 'delete', ...bakeKey(judging.id) }]);
   const { judgement } = await advanceJudge(store, metrics, toJudged(before));
   const record = await decideOnce(ports, judging, judgement);
   if (record.decision === null) throw new Error(`the rollout ${judging.id} was judged without a decision`);

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import type { RouteTarget } from '../contracts/rollout.ts';
+import { ConditionFailed } from '../store/port.ts';
 import { endBake } from './bakes.ts';
 import { readDefinition } from './definitions.ts';
-import { queueKey, queuePartition } from './keys.ts';
+import { queueKey, queuePartition, rolloutKey } from './keys.ts';
 import { findHolder } from './lock.ts';
 import type { Ports } from './ports.ts';
 
@@ -15,6 +16,12 @@ interface Queued {
   readonly token: string;
 }
 
+async function ignoringChange(write: Promise<void>): Promise<void> {
+  await write.catch((error: unknown) => {
+    if (!(error instanceof ConditionFailed)) throw error;
+  });
+}
+
 type Engine = Pick<Ports, 'store' | 'stepFunctions' | 'cipher'>;
 
 /**
@@ -22,9 +29,10 @@ type Engine = Pick<Ports, 'store' | 'stepFunctions' | 'cipher'>;
  * One whose wait is over otherwise is left out.
  */
 export async function wakeNext({ store, stepFunctions, cipher }: Engine, target: RouteTarget): Promise<void> {
-  for (const { pk, sk, value } of await store.query(queuePartition(target))) {
+  for (const { pk, sk, version, value } of await store.query(queuePartition(target))) {
     const woken = await endBake(stepFunctions, cipher, value as Queued, { kind: 'end', by: 'action' });
-    await store.write([{ kind: 'delete', pk, sk }]);
+    // It may have queued again meanwhile, in its old place.
+    await ignoringChange(store.write([{ kind: 'delete', pk, sk, if: { version } }]));
     if (woken) return;
   }
 }
@@ -32,6 +40,8 @@ export async function wakeNext({ store, stepFunctions, cipher }: Engine, target:
 /** Puts a rollout in its route's queue until the route is given free; one that is free already ends the wait at once. */
 export async function enqueue(ports: Engine, { id, definition, requestedAt, token }: z.infer<typeof queueInput>): Promise<void> {
   const { target } = await readDefinition(ports.store, definition);
-  await ports.store.write([{ kind: 'put', ...queueKey(target, requestedAt, id), value: { id, token: ports.cipher.seal(token, id) } satisfies Queued }]);
+  const value: Queued = { id, token: ports.cipher.seal(token, id) };
+  // One that has begun, or was refused, waits no more: a call that comes late changes nothing.
+  await ignoringChange(ports.store.write([{ kind: 'put', ...queueKey(target, requestedAt, id), value }, { kind: 'check', ...rolloutKey(id), if: 'absent' }]));
   if ((await findHolder(ports.store, target)) === undefined) await wakeNext(ports, target);
 }

@@ -1,4 +1,5 @@
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
+import type { RolloutEventType } from '../contracts/events.ts';
 import type { HistoryEntry, Rollout } from '../contracts/rollout.ts';
 import type { Split } from '../canary/weights.ts';
 import { ConditionFailed, type DocumentStore, type Write } from '../store/port.ts';
@@ -41,6 +42,10 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   readonly finishing: boolean;
   /** Percent that a gradual roll-back has come down to. */
   readonly loweredTo?: number;
+  /** How often taking away a version that is not needed any more has failed. */
+  readonly removals?: number;
+  /** The event of its end, until it was told and who waits for the route was woken. */
+  readonly untold?: RolloutEventType | null;
   /** Who undid it once it was finished. */
   readonly undone: { readonly who: string; readonly reason: string } | null;
   readonly decision: Decision | null;

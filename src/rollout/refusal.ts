@@ -6,7 +6,7 @@ import { newRecord } from './new-record.ts';
 import type { Ports } from './ports.ts';
 import { createRecord, type RolloutRecord } from './records.ts';
 import type { RollingBack } from './roll-back.ts';
-import { toDetail } from './publish.ts';
+import { tellEnd } from './tell-end.ts';
 
 async function settingsOf({ store }: Ports, definition: string): Promise<CanaryDefinition | undefined> {
   try {
@@ -31,8 +31,8 @@ export async function recordRefusal(ports: Ports, { id, error, reason, request, 
     return refused;
   }
   const at = ports.clock();
-  const record: RolloutRecord = { ...newRecord({ id, executionArn, requestedAt: at, request: asked }, settings, at), phase: 'Failed', endedAt: at, deadline: at, reason: why };
+  const record: RolloutRecord = { ...newRecord({ id, executionArn, requestedAt: at, request: asked }, settings, at), phase: 'Failed', endedAt: at, deadline: at, reason: why, untold: 'Rollout Failed' };
   await ports.store.write(createRecord(record, [{ at, who: record.trigger, kind: 'refused', reason: why }]));
-  await ports.publish('Rollout Failed', toDetail(record, why));
+  await tellEnd(ports, record);
   return refused;
 }

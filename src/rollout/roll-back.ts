@@ -4,16 +4,16 @@ import { changeRoute } from '../mesh/change-route.ts';
 import { isOwnNode } from './canary-node.ts';
 import { removeCohort } from './cohort.ts';
 import { LockLost } from './errors.ts';
-import { tryRetire } from './finish.ts';
 import { findJudgeRecord } from './judge-record.ts';
 import { bakeKey } from './keys.ts';
 import { assertHeld, findHolder, releaseLock } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
-import { wakeNext } from './queue.ts';
 import { findRecord, readRecord, updateRecord, type RolloutRecord } from './records.ts';
 import { recordRefusal } from './refusal.ts';
+import { retireNode, takeAway } from './retire.ts';
 import { weightOf } from './situations.ts';
+import { tellEnd } from './tell-end.ts';
 import { unsettle } from './undo.ts';
 
 export interface RollingBack {
@@ -95,24 +95,20 @@ async function restoreRoute(ports: Ports, record: RolloutRecord): Promise<Readon
   return weightsOf(spec);
 }
 
-/** Takes away what this rollout brought up. The route is right already: what cannot be taken away is told, not tried for ever. */
-async function removeCanary(ports: Ports, record: RolloutRecord): Promise<string> {
-  const { target, canary, settings } = record;
-  try {
-    if (await isOwnNode(ports.mesh, record)) return await tryRetire(ports, record, canary);
+/** Takes away what this rollout brought up. */
+const removeCanary = (ports: Ports, record: RolloutRecord): Promise<string> =>
+  takeAway(ports, record, record.canary, async () => {
+    const { target, canary, settings } = record;
+    if (await isOwnNode(ports.mesh, record)) return retireNode(ports, record, canary);
     await ports.workloads[settings.workload.type].down({ mesh: target.mesh, virtualNode: canary });
     return `${canary} was there before, and is kept`;
-  } catch (error) {
-    ports.log('warn', 'canary not removed', { id: record.id, canary, error: String(error) });
-    return `${canary} could not be removed: ${String(error)}`;
-  }
-}
+  });
 
 async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: RolloutRecord['weights'], removed: string): Promise<RolloutRecord> {
   const at = ports.clock();
   const writes = await releaseLock(ports.store, record.target, record.id);
   return updateRecord(ports.store, record.id, (current) => ({
-    record: { ...current, phase, endedAt: at, pendingAction: null, waiting: null, weights },
+    record: { ...current, phase, endedAt: at, pendingAction: null, waiting: null, weights, untold: 'Rollout Rolled Back' },
     history: [{ at, who: 'meshshift', kind: 'rolled back', reason: `${record.undone === null ? 'the route is as it was' : `${record.stable} serves again`}; ${removed}` }],
     writes,
   }));
@@ -124,11 +120,11 @@ export async function abandon(ports: Ports, id: string, reason: string): Promise
   const { target } = await readRecord(ports.store, id);
   const writes = await releaseLock(ports.store, target, id);
   const record = await updateRecord(ports.store, id, (current) => ({
-    record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, waiting: null, reason },
+    record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, waiting: null, reason, untold: 'Rollout Failed' },
     history: [{ at, who: 'meshshift', kind: 'abandoned', reason }],
     writes,
   }));
-  await ports.publish('Rollout Failed', toDetail(record, reason));
+  await tellEnd(ports, record);
 }
 
 /** How a roll-back stands: done, or, when `waitSeconds` is above 0, to be asked again after that time. */
@@ -148,7 +144,10 @@ export async function rollBack(ports: Ports, rolling: RollingBack): Promise<Roll
   const known = await findRecord(ports.store, id);
   if (known === undefined) return { ...(await recordRefusal(ports, rolling)), waitSeconds: 0 };
   const holds = (await findHolder(ports.store, known.target)) === id;
-  if (FINAL_PHASES.has(known.phase) && !holds) return { phase: known.phase, reason: known.reason, waitSeconds: 0 };
+  if (FINAL_PHASES.has(known.phase) && !holds) {
+    await tellEnd(ports, known);
+    return { phase: known.phase, reason: known.reason, waitSeconds: 0 };
+  }
   if (!holds) throw new LockLost(`${id} is ${known.phase} and no longer holds its route`);
   const record = await enter(ports, rolling);
   const waitSeconds = rolling.gradual === true ? await lowerGradually(ports, record) : undefined;
@@ -156,8 +155,7 @@ export async function rollBack(ports: Ports, rolling: RollingBack): Promise<Roll
   const weights = await restoreRoute(ports, record);
   await removeCohort(ports, record);
   const ended = await end(ports, record, 'RolledBack', weights, await removeCanary(ports, record));
-  await wakeNext(ports, ended.target);
-  await ports.publish('Rollout Rolled Back', toDetail(ended, ended.reason));
+  await tellEnd(ports, ended);
   return { phase: ended.phase, reason: ended.reason, waitSeconds: 0 };
 }
 

@@ -1,4 +1,4 @@
-import { ConflictException, NotFoundException } from '@aws-sdk/client-app-mesh';
+import { ConflictException, NotFoundException, ResourceInUseException } from '@aws-sdk/client-app-mesh';
 import { identify, type MeshResource } from '../../src/contracts/mesh-file.ts';
 import type { MeshClient } from '../../src/mesh/client.ts';
 import type { ResourceData } from '../../src/mesh/operations.ts';
@@ -57,6 +57,8 @@ interface Stored {
 /** App Mesh in memory, as far as rollouts use it. Its propagation is that of a control plane that does not tell. */
 export function memoryMesh(): MeshClient & { put(resource: MeshResource): void; names(): string[] } {
   const resources = new Map<string, Stored>();
+  /** By client token: the same request again is answered the same, and changes nothing. */
+  const answers = new Map<string, ResourceData>();
   const data = (name: string, { spec, version }: Stored): ResourceData => ({ spec: copy(spec), version, status: 'ACTIVE', arn: name });
   const put = (resource: MeshResource): ResourceData => {
     const name = identify(resource);
@@ -76,8 +78,13 @@ export function memoryMesh(): MeshClient & { put(resource: MeshResource): void; 
     },
     create: async (resource) => {
       await Promise.resolve();
+      const token = resource.input['clientToken'] as string | undefined;
+      const answered = token === undefined ? undefined : answers.get(token);
+      if (answered !== undefined) return answered;
       if (resources.has(identify(resource))) throw new ResourceChanged('it is there already', { cause: new ConflictException({ message: 'there', $metadata: {} }) });
-      return put(resource);
+      const created = put(resource);
+      if (token !== undefined) answers.set(token, created);
+      return created;
     },
     update: async (resource, ifVersion) => {
       await Promise.resolve();
@@ -90,6 +97,9 @@ export function memoryMesh(): MeshClient & { put(resource: MeshResource): void; 
       await Promise.resolve();
       const name = identify(resource);
       const stored = resources.get(name);
+      const node = resource.create === 'CreateVirtualNode' ? JSON.stringify(resource.input['virtualNodeName']) : undefined;
+      const user = [...resources].find(([other, { spec }]) => node !== undefined && other !== name && JSON.stringify(spec).includes(`"virtualNode":${node}`));
+      if (user !== undefined) throw new ResourceInUseException({ message: `${name} is used by ${user[0]}`, $metadata: {} });
       resources.delete(name);
       return stored === undefined ? undefined : data(name, stored);
     },

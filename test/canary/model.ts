@@ -30,7 +30,7 @@ export const routeBefore: RouteSpec = { priority: 5, http2Route: { match: { pref
 /** An execution of canary.asl.json: the states that do something, in its order and with its catchers. */
 interface Execution {
   readonly name: string;
-  readonly input: { undo?: string; definition?: string; image?: { tag: string } };
+  readonly input: { undo?: string; restore?: string; definition?: string; image?: { tag: string } };
   readonly startedAt: number;
   state: string;
   status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
@@ -131,8 +131,8 @@ export function openModel(random: () => number) {
 
   const STATES: Readonly<Record<string, (execution: Execution) => Promise<void>>> = {
     Plan: async (execution) => {
-      const { undo, id } = await beginRollout(ports, { id: execution.name, executionArn: execution.name, requestedAt: execution.startedAt, request: execution.input as never });
-      execution.id = id;
+      const { undo, id, error, reason } = await beginRollout(ports, { id: execution.name, executionArn: execution.name, requestedAt: execution.startedAt, request: execution.input as never });
+      Object.assign(execution, { id, error, cause: reason });
       go(execution, undo ? 'Undo' : 'EnsureCanary');
     },
     Queue: async (execution) => {
@@ -140,7 +140,7 @@ export function openModel(random: () => number) {
       await enqueue(ports, { id: execution.name, definition: execution.input.definition ?? '', requestedAt: execution.startedAt, token });
     },
     Undo: async (execution) => {
-      await rollBack(ports, { id: execution.id, error: 'Undone', reason: '' });
+      await rollBack(ports, { id: execution.id, error: execution.error, reason: execution.cause });
       go(execution, 'Succeeded');
     },
     EnsureCanary: async (execution) => {

@@ -1,0 +1,16 @@
+import type { Ports } from './ports.ts';
+import { toDetail } from './publish.ts';
+import { wakeNext } from './queue.ts';
+import { updateRecord, type RolloutRecord } from './records.ts';
+
+/**
+ * What follows a rollout's end once it is written down: who waits for the route is woken, and the event is put on the bus. Asked again, only what
+ * was not done yet is done.
+ */
+export async function tellEnd(ports: Ports, record: RolloutRecord): Promise<void> {
+  const { id, target, untold, reason } = record;
+  if (untold === undefined || untold === null) return;
+  await wakeNext(ports, target);
+  await ports.publish(untold, toDetail(record, reason));
+  await updateRecord(ports.store, id, (current) => (current.untold === untold ? { record: { ...current, untold: null } } : undefined));
+}

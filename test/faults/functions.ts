@@ -1,0 +1,40 @@
+import { handle, type Handler } from '../../handlers/middleware/handle.ts';
+import { alarmChange, executionStopped, imagePush } from '../../src/contracts/events.ts';
+import { meshResource } from '../../src/contracts/mesh-file.ts';
+import { awaitActive } from '../../src/mesh/await-active.ts';
+import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
+import { answerRequest, httpRequest } from '../../src/rollout/api/answer-request.ts';
+import { openBake } from '../../src/rollout/bake.ts';
+import { begin, beginRollout } from '../../src/rollout/begin.ts';
+import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
+import { rollBackStopped } from '../../src/rollout/execution-stopped.ts';
+import { finishRollout } from '../../src/rollout/finish-rollout.ts';
+import { startForPush } from '../../src/rollout/image-pushed.ts';
+import { bakeInput, finishInput, judgeInput, rollBackInput, rolloutId, stepInput } from '../../src/rollout/inputs.ts';
+import { judgeBake } from '../../src/rollout/judge-bake.ts';
+import type { Ports } from '../../src/rollout/ports.ts';
+import { promote } from '../../src/rollout/promote.ts';
+import { enqueue, queueInput } from '../../src/rollout/queue.ts';
+import { rollBack } from '../../src/rollout/roll-back.ts';
+import { shiftToStep } from '../../src/rollout/shift-traffic.ts';
+
+/** The functions of a rollout, as handlers/ has them, each over ports of its own. */
+export const openFunctions = (portsOf: (name: string) => Ports): Readonly<Record<string, Handler>> => {
+  const over = <T>(name: string, make: (ports: Ports) => T): readonly [string, T] => [name, make(portsOf(name))];
+  return Object.fromEntries([
+    over('Plan', (ports) => handle(begin, (event) => beginRollout(ports, event))),
+    over('Queue', (ports) => handle(queueInput, (event) => enqueue(ports, event))),
+    over('EnsureCanary', (ports) => handle(rolloutId, ({ id }) => ensureCanary(ports, id))),
+    over('AwaitActive', ({ mesh }) => handle(meshResource, (resource) => awaitActive(mesh, resource))),
+    over('ShiftTraffic', (ports) => handle(stepInput, ({ id, step }) => shiftToStep(ports, id, step))),
+    over('Bake', (ports) => handle(bakeInput, (event) => openBake(ports, event))),
+    over('Judge', (ports) => handle(judgeInput, (event) => judgeBake(ports, event))),
+    over('Promote', (ports) => handle(rolloutId, ({ id }) => promote(ports, id))),
+    over('RollBack', (ports) => handle(rollBackInput, (event) => rollBack(ports, { ...event, gradual: true }))),
+    over('Finish', (ports) => handle(finishInput, (event) => finishRollout(ports, event))),
+    over('ImagePushed', (ports) => handle(imagePush, (event) => startForPush(ports, event))),
+    over('AlarmRaised', (ports) => handle(alarmChange, (event) => noticeAlarm(ports, event))),
+    over('ExecutionStopped', (ports) => handle(executionStopped, (event) => rollBackStopped(ports, event))),
+    over('RolloutsApi', (ports) => handle(httpRequest, (event) => answerRequest(ports, event))),
+  ]);
+};
