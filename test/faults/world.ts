@@ -9,6 +9,7 @@ import type { RolloutRecord } from '../../src/rollout/records.ts';
 import { startWatch } from '../../src/rollout/watch/start-watch.ts';
 import { openGroupCommit } from '../../src/store/group-commit.ts';
 import { openDatabase } from '../../src/store/libsql.ts';
+import type { LogSync } from '../../src/store/log-sync.ts';
 import { turn, virtualTime } from '../local/support/virtual-time.ts';
 import type { Call, Carry } from './calls.ts';
 import type { Wait } from './faults.ts';
@@ -62,16 +63,17 @@ function openActivity() {
   };
 }
 
+/** What is in memory has no log to sync. */
+const NOWHERE: LogSync = { assertSound: () => undefined, committed: () => undefined, synced: () => Promise.resolve(), close: () => Promise.resolve() };
+
 /** The engine's database, in memory. */
 function openMemoryDatabase(seen: () => void): LocalDatabase {
   const connection = openDatabase(':memory:');
-  const { commit, flushed } = openGroupCommit(connection);
+  const group = openGroupCommit(connection, NOWHERE);
   return {
-    connection,
-    flushed,
-    close: () => Promise.resolve(void connection.close()),
+    ...{ connection, ...group },
     commit: async (change) => {
-      const answer = await commit(change);
+      const answer = await group.commit(change);
       seen();
       return answer;
     },
