@@ -1,55 +1,61 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { randomUUID } from 'node:crypto';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LockLost } from '../../src/rollout/errors.ts';
+import { assertHeld, prepareLock, releaseLock } from '../../src/rollout/lock.ts';
 import { openDynamoStore } from '../../src/store/dynamodb.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import { ConditionFailed, type DocumentStore, type Write } from '../../src/store/port.ts';
+import { describeWith } from '../support/components.ts';
+import { hasDynamoDbLocal, startDynamoDbLocal, type DynamoDbLocal } from '../support/dynamodb-local.ts';
 
+/** An implementation of the port: a place for each test, that any number of stores can be opened on. */
 interface Target {
-  readonly name: string;
-  readonly open: (folder: string) => DocumentStore | Promise<DocumentStore>;
+  prepare(): Promise<void>;
+  place(): Promise<{ open(): DocumentStore; remove(): void }>;
+  end(): Promise<void>;
 }
 
-/** Any DynamoDB to hold to the contract as well, such as DynamoDB Local's address. */
-const endpoint = process.env['MESHSHIFT_TEST_DYNAMODB_ENDPOINT'];
+const LIBSQL: Target = {
+  prepare: () => Promise.resolve(),
+  place: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meshshift-store-'));
+    return Promise.resolve({ open: () => openLibsqlStore(join(folder, 'store.db')), remove: () => rmSync(folder, { recursive: true }) });
+  },
+  end: () => Promise.resolve(),
+};
 
-async function openDynamo(): Promise<DocumentStore> {
-  const client = new DynamoDBClient({ endpoint: endpoint ?? '', region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
-  const table = `contract-${randomUUID()}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  return openDynamoStore(table, client);
-}
+let dynamo: DynamoDbLocal;
+const DYNAMODB: Target = {
+  prepare: async () => {
+    dynamo = await startDynamoDbLocal();
+  },
+  place: async () => {
+    const table = await dynamo.createTable();
+    return { open: () => openDynamoStore(table, dynamo.client()), remove: () => undefined };
+  },
+  end: () => dynamo.stop(),
+};
 
-/** Every implementation of the port keeps the same contract. */
-const TARGETS: readonly Target[] = [
-  { name: 'libSQL', open: (folder) => openLibsqlStore(join(folder, 'store.db')) },
-  ...(endpoint === undefined ? [] : [{ name: 'DynamoDB', open: openDynamo }]),
-];
+const ROUTE = { mesh: 'm', virtualRouter: 'r', route: 'r' };
+const isConflict = (error: unknown): boolean => error instanceof TransactionCanceledException;
 
 const put = (sk: string, value: unknown, condition?: Write['if']): Write => ({ kind: 'put', pk: 'p', sk, value, ...(condition === undefined ? {} : { if: condition }) });
 
-describe.each(TARGETS)('the document store on $name', ({ open }) => {
-  let folder: string;
+/** Every implementation keeps the same contract. */
+const contract = (target: Target) => (): void => {
+  let place: Awaited<ReturnType<Target['place']>>;
   let store: DocumentStore;
+  beforeAll(() => target.prepare());
+  afterAll(() => target.end());
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'meshshift-store-'));
-    store = await open(folder);
+    place = await target.place();
+    store = place.open();
   });
   afterEach(async () => {
     await store.close();
-    rmSync(folder, { recursive: true });
+    place.remove();
   });
 
   test('gives back what was put, and nothing for an unknown key', async () => {
@@ -163,7 +169,44 @@ describe.each(TARGETS)('the document store on $name', ({ open }) => {
     await store.write([put('a', 2)]);
     expect(await store.get({ pk: 'p', sk: 'a' })).not.toHaveProperty('expiresAt');
   });
-});
+
+  test('fifty writers contend for one lock: never two hold it, and each that takes it has a higher number than all before', async () => {
+    const others = Array.from({ length: 4 }, () => place.open());
+    const stores = [store, ...others];
+    const fences: number[] = [];
+    let holders = 0;
+    const contend = async (_: unknown, index: number): Promise<void> => {
+      const [mine, id] = [stores[index % stores.length]!, `rollout-${index}`];
+      for (;;) {
+        await new Promise(setImmediate);
+        const { holder, fence, take } = await prepareLock(mine, ROUTE, id);
+        if (holder !== undefined) continue;
+        const taken = await mine.write([take]).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof ConditionFailed || isConflict(error)) return false;
+            throw error;
+          },
+        );
+        if (!taken) continue;
+        holders += 1;
+        expect(holders).toBe(1);
+        fences.push(fence);
+        await assertHeld(mine, ROUTE, id, fence);
+        holders -= 1;
+        await mine.write(await releaseLock(mine, ROUTE, id));
+        return;
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, contend));
+    expect(fences).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    await expect(assertHeld(store, ROUTE, 'rollout-0', 1)).rejects.toBeInstanceOf(LockLost);
+    await Promise.all(others.map((each) => each.close()));
+  });
+};
+
+describe('the document store on libSQL', contract(LIBSQL));
+describeWith('DynamoDB Local', hasDynamoDbLocal, 'the document store on DynamoDB', contract(DYNAMODB));
 
 test('libSQL keeps what was written when the file is opened again, also from a second opener meanwhile', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'meshshift-store-'));
