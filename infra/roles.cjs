@@ -22,6 +22,15 @@ const describeExecution = allow(['states:DescribeExecution'], EXECUTIONS);
 const HOOKS = 'arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:meshshift-hook-*';
 const invokeHooks = allow(['lambda:InvokeFunction'], sub(HOOKS));
 
+const SCHEDULES = sub(`arn:aws:scheduler:\${AWS::Region}:\${AWS::AccountId}:schedule/meshshift-${STAGE}/*`);
+const keepSchedules = [
+  allow(['scheduler:GetSchedule', 'scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'], SCHEDULES),
+  // A schedule reaches its target by a role that whoever makes it hands on.
+  { ...allow(['iam:PassRole'], { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] }), Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } } },
+];
+const SCHEDULE_FIRED = sub(`arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:meshshift-${STAGE}-scheduleFired`);
+const readImages = allow(['ecr:DescribeImages'], sub('arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/*'));
+
 // Scoped to names, CloudWatch leaves composite alarms out.
 const readAlarms = { ...allow(['cloudwatch:DescribeAlarms']), Resource: '*' };
 
@@ -55,11 +64,13 @@ const FUNCTIONS = {
   // Whoever gives a route free wakes the next in its queue.
   RollBack: [...ROLLOUT, ...TOKENS],
   Finish: [...ROLLOUT, ...TOKENS],
-  ImagePushed: [readTable, startRollout],
+  // Every push is taken note of.
+  ImagePushed: [readTable, writeTable, startRollout],
+  ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules],
   AlarmRaised: [...RECORDS, ...TOKENS],
   // What cannot be restored at once is left to an execution.
   ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout],
-  RolloutsApi: [...ROLLOUT, ...TOKENS, startRollout],
+  RolloutsApi: [...ROLLOUT, ...TOKENS, startRollout, ...keepSchedules],
 };
 
 /** Which functions each state machine invokes. */
@@ -68,12 +79,15 @@ const STATE_MACHINES = {
   Canary: ['Plan', 'Queue', 'EnsureCanary', 'AwaitActive', 'ShiftTraffic', 'Bake', 'Judge', 'Promote', 'RollBack', 'Finish'],
 };
 
-const role = (service, statements, more = {}) => ({
+/** Nobody else's service of the same name may take a role. */
+const OF_THIS_ACCOUNT = { Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } };
+
+const role = (service, statements, { more = {}, trust = {} } = {}) => ({
   Type: 'AWS::IAM::Role',
   Properties: {
     AssumeRolePolicyDocument: {
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+      Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole', ...trust }],
     },
     Policies: [{ PolicyName: 'own', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
     ...more,
@@ -99,7 +113,8 @@ const DELIVER_LOGS = {
 const invoke = (names) => allow(['lambda:InvokeFunction'], ...names.map((name) => ({ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] })));
 
 const entries = [
-  ...Object.entries(FUNCTIONS).map(([name, statements]) => [`${name}Role`, role('lambda.amazonaws.com', [ownLog(name), writeTraces, ...statements], NETWORK)]),
+  ...Object.entries(FUNCTIONS).map(([name, statements]) => [`${name}Role`, role('lambda.amazonaws.com', [ownLog(name), writeTraces, ...statements], { more: NETWORK })]),
+  ['ScheduleRole', role('scheduler.amazonaws.com', [allow(['lambda:InvokeFunction'], SCHEDULE_FIRED), allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] })], { trust: OF_THIS_ACCOUNT })],
   ...Object.entries(STATE_MACHINES).map(([name, names]) => [`${name}StateMachineRole`, role('states.amazonaws.com', [invoke(names), TRACE, DELIVER_LOGS])]),
 ];
 

@@ -2,8 +2,9 @@ import { answerRequest, httpRequest } from '../../src/rollout/api/answer-request
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';
+import { schedules } from '../middleware/schedules.ts';
 
-const portsOf = openPorts(tokens);
+const portsOf = openPorts(schedules, tokens);
 
 /** Serves the rollouts API: an event of an HTTP API (payload 2.0) in, its response out. */
 export const handler = handle(httpRequest, async (request) => answerRequest(await portsOf(), request));

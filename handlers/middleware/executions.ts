@@ -1,4 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { openRecordedImages } from '../../src/rollout/images/recorded.ts';
 import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
 import { keep, require } from './environment.ts';
 import type { Part } from './ports.ts';
@@ -14,4 +15,6 @@ export const startersOf = keep(['AWS_ENDPOINT_URL', 'MESHSHIFT_DATA', 'MESHSHIFT
   store: await storeOf(),
   stepFunctions: new SFNClient(REQUESTS),
   canaryStateMachineArn: require(env, 'MESHSHIFT_CANARY_STATE_MACHINE_ARN'),
+  images: openRecordedImages(await storeOf(), Date.now),
+  clock: Date.now,
 }));

@@ -24,6 +24,8 @@ const ABSENT = {
   cipher: { seal: absent('task tokens'), open: absent('task tokens') },
   callHook: absent('hooks'),
   alarms: { read: absent('alarms'), note: absent('alarms') },
+  images: { newest: absent('images'), note: absent('images') },
+  schedules: { apply: absent('schedules'), remove: absent('schedules') },
 } satisfies Partial<Ports>;
 
 /** Everything outside that a handler of a rollout uses, from the function's environment. */

@@ -7,6 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The services of the AWS JSON 1.1 protocol that are asked an operation or two: a client of the SDK for each would be most of a function's bundle. */
 const SERVICES = {
   events: { target: 'AWSEvents', endpoint: 'AWS_ENDPOINT_URL_EVENTBRIDGE' },
+  ecr: { target: 'AmazonEC2ContainerRegistry_V20150921', endpoint: 'AWS_ENDPOINT_URL_ECR' },
   ecs: { target: 'AmazonEC2ContainerServiceV20141113', endpoint: 'AWS_ENDPOINT_URL_ECS' },
   secretsmanager: { target: 'secretsmanager', endpoint: 'AWS_ENDPOINT_URL_SECRETS_MANAGER' },
   servicediscovery: { target: 'Route53AutoNaming_v20170314', endpoint: 'AWS_ENDPOINT_URL_SERVICEDISCOVERY' },
@@ -27,6 +28,9 @@ export class AwsCallFailed extends Error {
   }
 }
 
+/** The first part of a host name that is other than the service's own. */
+const HOSTS: Readonly<Partial<Record<Service, string>>> = { ecr: 'api.ecr' };
+
 const ATTEMPTS = 3;
 const REQUEST_TIMEOUT_MS = 5000;
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded/;
@@ -35,7 +39,7 @@ const isPassing = (error: unknown): boolean => !(error instanceof AwsCallFailed)
 
 function endpointOf(service: Service, env: Environment, region: string): URL {
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return new URL(env[SERVICES[service].endpoint] ?? env['AWS_ENDPOINT_URL'] ?? `https://${service}.${region}.${suffix}`);
+  return new URL(env[SERVICES[service].endpoint] ?? env['AWS_ENDPOINT_URL'] ?? `https://${HOSTS[service] ?? service}.${region}.${suffix}`);
 }
 
 /** `com.amazonaws.x#ServiceNotFoundException:http://…` → `ServiceNotFoundException`. */

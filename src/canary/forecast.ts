@@ -1,5 +1,6 @@
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { Freeze, PlannedStep } from '../contracts/rollout.ts';
+import { nextTimeOf } from '../contracts/schedule/schedule.ts';
 import { isFrozen, raiseTo } from './gate.ts';
 import type { Plan } from './plan.ts';
 import { weightsAt, type Weights } from './weights.ts';
@@ -30,6 +31,8 @@ export interface ForecastStep extends PlannedStep {
 export interface Forecast {
   readonly stable: string;
   readonly canary: string;
+  /** When it is started, epoch ms: now, or at the next time of the definition's schedule. */
+  readonly beginsAt: number;
   readonly steps: readonly ForecastStep[];
   /** When everything goes to the canary for good, and when the rollout has ended. */
   readonly promotedAt: number;
@@ -53,12 +56,18 @@ function risesAt(windows: PlannedStep['windows'], freeze: Freeze | undefined, no
   return isFrozen(freeze, opens) && freeze.until !== null ? risesAt(windows, undefined, freeze.until) : opens;
 }
 
-/** What a rollout begun at `now` (epoch ms) would do, when, and what it would cost. */
+const beginOf = ({ schedule }: CanaryDefinition, now: number): number => (schedule === undefined ? now : (nextTimeOf({ expression: schedule.start, timezone: schedule.timezone }, now) ?? now));
+
+/** When a step that begins at `startsAt` ends: with its bake, or at the next time of the schedule. */
+const endOf = ({ bakeSeconds, until }: PlannedStep, startsAt: number): number => (until === undefined ? startsAt + bakeSeconds * 1000 : (nextTimeOf(until, startsAt) ?? startsAt));
+
+/** What a rollout asked for at `now` (epoch ms) would do, when, and what it would cost. */
 export function forecast(definition: CanaryDefinition, plan: Plan, { now, freeze }: { readonly now: number; readonly freeze: Freeze | undefined }): Forecast {
   const { steps, split } = plan;
+  const beginsAt = beginOf(definition, now);
   const { approval, windows } = definition;
   const promotionApproval = approval?.before.includes(100) === true ? { quorum: approval.quorum, expiresSeconds: approval.expires } : undefined;
-  let going: Going = { now, deadline: now + definition.deadline * 1000, waits: 0 };
+  let going: Going = { now: beginsAt, deadline: beginsAt + definition.deadline * 1000, waits: 0 };
 
   const rise = (from: number, to: number | 'promotion'): number => {
     const raise = raiseTo({ steps, step: from, windows, promotionApproval }, to);
@@ -73,7 +82,7 @@ export function forecast(definition: CanaryDefinition, plan: Plan, { now, freeze
   const forecastSteps = steps.map((step, index): ForecastStep => {
     const waited = rise(index - 1, index);
     const startsAt = going.now;
-    going = { ...going, now: startsAt + step.bakeSeconds * 1000 };
+    going = { ...going, now: endOf(step, startsAt) };
     return { ...step, weights: weightsAt(split, step.weight), startsAt, endsAt: going.now, waitsSeconds: Math.round(waited / 1000) };
   });
   rise(steps.length - 1, 'promotion');
@@ -82,6 +91,7 @@ export function forecast(definition: CanaryDefinition, plan: Plan, { now, freeze
   return {
     stable: split.stable,
     canary: split.canary,
+    beginsAt,
     steps: forecastSteps,
     promotedAt: going.now,
     endsAt: going.now + promotedBake * 1000,

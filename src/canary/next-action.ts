@@ -2,8 +2,9 @@ import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { Action, Outcome, PlannedStep, Waiting } from '../contracts/rollout.ts';
 import type { Judgement } from './judge/judge.ts';
 
-/** How a bake ended: its time was over, a person acted, or the watch saw a decisive verdict. */
-export type BakeEnd = 'time' | 'action' | 'verdict';
+/** How a bake ended: its time was over, a time of the schedule came, a person acted, or the watch saw a decisive verdict. */
+export const BAKE_ENDS = ['time', 'schedule', 'action', 'verdict'] as const;
+export type BakeEnd = (typeof BAKE_ENDS)[number];
 
 /** What a hook of the definition answered. */
 export interface HookVerdict {
@@ -86,6 +87,8 @@ function atEnd(situation: Situation): NextAction {
   return { kind: 'rollBack', error: 'VerdictFailed', reason: judgement.reason };
 }
 
+const isScheduled = ({ promoted, steps, step }: Situation): boolean => !promoted && steps[step]?.until !== undefined;
+
 /** The step was decided before it waited, and nothing speaks against it since. Windows and approvals have an end of their own; the deadline ends the rest. */
 function afterWait(situation: Situation): NextAction {
   const { waiting } = situation;
@@ -107,7 +110,9 @@ export function nextAction(situation: Situation): NextAction {
   if (act !== undefined) return act(situation);
   if (paused) return hold(situation, 'paused by hand', true);
   if (waiting !== null || situation.step < 0) return afterWait(situation);
-  if (endedBy === 'time' || holds > 0) return atEnd(situation);
+  // Times of a schedule end the step; its bake only ends with the deadline.
+  if (endedBy === 'time' && isScheduled(situation)) return hold(situation, 'no time of the schedule came');
+  if (endedBy === 'time' || endedBy === 'schedule' || holds > 0) return atEnd(situation);
   if (endedBy === 'verdict' && judgement.outcome === 'pass' && advance === 'onPass') return goOn(situation, judgement.reason);
   return hold(situation, 'its bake ended early without a decision');
 }

@@ -28,12 +28,13 @@ function refuseTaken(spec: RouteSpec, stable: string, canary: string): void {
   if (weight > 0) throw new PlanRefused(`canary.virtualNode: ${canary}: has the weight ${weight} in the route already`);
 }
 
-function toPlanned({ bake, windows, approval }: CanaryDefinition, step: Step): PlannedStep {
+function toPlanned({ bake, windows, approval, advance }: CanaryDefinition, step: Step): PlannedStep {
   const open = step.window ?? windows;
   const approved = step.approval ?? (approval?.before.includes(step.weight) === true ? approval : undefined);
   return {
     weight: step.weight,
     bakeSeconds: step.bake ?? bake,
+    ...(typeof advance === 'string' ? {} : { until: { expression: advance.schedule, timezone: advance.timezone } }),
     ...(open === undefined ? {} : { windows: open }),
     ...(approved === undefined ? {} : { approval: { quorum: approved.quorum, expiresSeconds: approved.expires } }),
     ...(step.cohort === undefined ? {} : { cohort: step.cohort }),

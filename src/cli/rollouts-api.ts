@@ -1,3 +1,4 @@
+import type { CanarySource } from '../contracts/canary-definition.ts';
 import type { Freeze, Rollout } from '../contracts/rollout.ts';
 import type { PlannedRollout } from '../rollout/plan-rollout.ts';
 import type { Client } from './client.ts';
@@ -32,4 +33,8 @@ export const readFreeze = async (client: Client): Promise<Freeze | null> => ((aw
 export const setFreeze = async (client: Client, body: object): Promise<Freeze | null> => ((await client.ask('PUT', FREEZE, body)) as FreezeAnswer).freeze;
 export const liftFreeze = (client: Client): Promise<unknown> => client.ask('DELETE', FREEZE);
 
-export const putCanary = (client: Client, name: string, source: unknown): Promise<unknown> => client.ask('PUT', `/meshshift/v1/canaries/${encodeURIComponent(name)}`, source);
+const CANARIES = '/meshshift/v1/canaries';
+const canaryPath = (name: string): string => `${CANARIES}/${encodeURIComponent(name)}`;
+export const putCanary = (client: Client, name: string, source: unknown): Promise<unknown> => client.ask('PUT', canaryPath(name), source);
+export const deleteCanary = (client: Client, name: string): Promise<unknown> => client.ask('DELETE', canaryPath(name));
+export const listCanaries = async (client: Client): Promise<readonly CanarySource[]> => ((await client.ask('GET', CANARIES)) as { canaries: CanarySource[] }).canaries;

@@ -4,7 +4,8 @@ import { choose, isPlainObject } from './choose.ts';
 import { parseInput } from './mistakes.ts';
 import { readLines } from './read-text.ts';
 import { expires, quorum, steps, weight, type Step } from './steps.ts';
-import { duration } from './units.ts';
+import { advanceExpression, longestSeconds, startExpression, timezone } from './schedule/schedule.ts';
+import { duration, formatDuration } from './units.ts';
 import { windows } from './window.ts';
 
 export type { Metric };
@@ -42,6 +43,13 @@ const alarmsObject = z.strictObject({ names: alarmNames, alreadyRaised: z._defau
 const alarmsList = z.pipe(alarmNames, z.transform((names): Alarms => ({ names, alreadyRaised: 'hold' })));
 const alarms = choose<Alarms>([alarmsList, alarmsObject], (value) => (isPlainObject(value) ? alarmsObject : alarmsList));
 
+const ADVANCE_RULE = 'must be atEnd, onPass, or { schedule, timezone }';
+const advanceWord = z.enum(['atEnd', 'onPass'], ADVANCE_RULE);
+const advanceSchedule = z.strictObject({ schedule: advanceExpression, timezone });
+type Advance = z.infer<typeof advanceWord> | z.infer<typeof advanceSchedule>;
+/** What ends a step: its bake, a passing verdict before that, or a time of a schedule. */
+const advance = choose<Advance>([advanceWord, advanceSchedule], (value) => (isPlainObject(value) ? advanceSchedule : advanceWord));
+
 const definitionSchema = z
   .strictObject({
     name: name(NAME_RULE),
@@ -67,8 +75,8 @@ const definitionSchema = z
       noTraffic: 'hold',
       metricsOutage: 'hold',
     }),
-    advance: z._default(z.enum(['atEnd', 'onPass'], 'must be atEnd or onPass; schedules are not supported yet'), 'atEnd'),
-    schedule: unsupported('a rollout starts by an image push or by hand'),
+    advance: z._default(advance, 'atEnd'),
+    schedule: z.optional(z.strictObject({ start: startExpression, timezone })),
     windows: z.optional(windows),
     approval: z.optional(z.strictObject({ before: z.array(weight, 'must be a list of weights').check(z.minLength(1, 'must hold at least one weight')), quorum, expires })),
     concurrency: z._default(z.enum(['replace', 'queue', 'reject']), 'replace'),
@@ -85,10 +93,12 @@ const definitionSchema = z
   })
   .check(
     // Written so that a bake which is wrong itself is no second mistake.
-    z.refine((definition) => !(bakeSeconds(definition) > definition.deadline), {
-      message: 'must be at least the sum of all bakes, or no rollout could end in time',
-      path: ['deadline'],
-    }),
+    (context) => {
+      const least = leastSeconds(context.value);
+      if (!(least > context.value.deadline)) return;
+      const message = typeof context.value.advance === 'string' ? 'must be at least the sum of all bakes, or no rollout could end in time' : `must be at least ${formatDuration(least)}, which the times of advance.schedule can take for all steps`;
+      context.issues.push({ code: 'custom', input: context.value, message, path: ['deadline'] });
+    },
     z.refine(({ approval, steps: list }) => approval === undefined || approval.before.every((before) => before === 100 || list.some((step) => step.weight === before)), {
       message: 'must be weights of steps, or 100',
       path: ['approval', 'before'],
@@ -110,10 +120,14 @@ interface Bakes {
   readonly steps: readonly { readonly bake?: number | undefined }[];
   readonly bake: number;
   readonly afterPromotion: { readonly bake?: number | undefined };
+  readonly advance: Advance;
 }
 
-const bakeSeconds = ({ steps: list, bake, afterPromotion }: Bakes): number =>
-  list.reduce((sum, entry) => sum + (entry.bake ?? bake), 0) + (afterPromotion.bake ?? 0);
+/** What a rollout takes that nothing holds. */
+function leastSeconds({ steps: list, bake, afterPromotion, advance: ends }: Bakes): number {
+  const steps = typeof ends === 'string' ? list.reduce((sum, entry) => sum + (entry.bake ?? bake), 0) : longestSeconds({ expression: ends.schedule, timezone: ends.timezone }, list.length);
+  return steps + (afterPromotion.bake ?? 0);
+}
 
 /** The lasting description of how one service is released: durations in seconds, percentages as fractions, steps as `{ weight, bake? }`. */
 export type CanaryDefinition = z.infer<typeof definitionSchema>;

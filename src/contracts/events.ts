@@ -31,6 +31,7 @@ export interface RolloutEventDetail {
 export const imagePush = z.object({
   source: z.enum(['aws.ecr', 'meshshift.sample']),
   'detail-type': z.literal('ECR Image Action'),
+  time: z.optional(z.string()),
   detail: z.object({
     'action-type': z.literal('PUSH'),
     result: z.literal('SUCCESS'),
@@ -54,6 +55,15 @@ export const alarmChange = z.object({
   }),
 });
 export type AlarmChange = z.infer<typeof alarmChange>;
+
+/** A time of a definition's schedule, as its schedule tells it: `at` is the time that it was for, `run` is the same for each attempt. */
+export const scheduleFired = z.strictObject({
+  schedule: z.enum(['start', 'advance']),
+  definition: z.string().check(z.minLength(1, 'must not be empty')),
+  at: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time')),
+  run: z.string(),
+});
+export type ScheduleFired = z.infer<typeof scheduleFired>;
 
 /** An execution that ended otherwise than by succeeding, as Step Functions tells it. */
 export const executionStopped = z.object({

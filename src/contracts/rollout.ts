@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { RouteSpec } from '@aws-sdk/client-app-mesh';
+import type { Timing } from './schedule/schedule.ts';
 import type { Cohort } from './steps.ts';
 import type { Window } from './window.ts';
 
@@ -48,6 +49,8 @@ export interface PlannedStep {
   /** Percent of the canary. */
   readonly weight: number;
   readonly bakeSeconds: number;
+  /** The times that end the step instead of its bake; absent: its bake does. */
+  readonly until?: Timing;
   /** When the weight may rise to this one; absent: at any time. */
   readonly windows?: readonly Window[];
   /** Who must agree before the weight rises to this one; absent: nobody. */

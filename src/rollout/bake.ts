@@ -1,5 +1,6 @@
 import { openStep } from '../canary/judge/state.ts';
 import { FINAL_PHASES } from '../contracts/rollout.ts';
+import { nextTimeOf } from '../contracts/schedule/schedule.ts';
 import type { Document, DocumentStore, Write } from '../store/port.ts';
 import { isStillWaiting } from './await-raise.ts';
 import { endBake, endingFor, toOpenBake, type OpenBake } from './bakes.ts';
@@ -17,6 +18,13 @@ export interface Baking {
   readonly bake: number;
   readonly seconds: number;
   readonly token: string;
+}
+
+/** When a bake is to end: with its time, or at the next time of the schedule that ends its step. */
+function endOf({ promoted, paused, waiting, steps, step }: RolloutRecord, startedAt: number, seconds: number): number {
+  const end = startedAt + seconds * 1000;
+  const until = promoted || paused || waiting !== null ? undefined : steps[step]?.until;
+  return until === undefined ? end : Math.min(end, nextTimeOf(until, startedAt) ?? end);
 }
 
 /** Functions run at least once, and a call that was given up may still be under way: whether a bake is over already. @throws LockLost */
@@ -43,7 +51,7 @@ export async function openBake(ports: Ports, { id, bake, seconds, token }: Bakin
   if (isOver(record, bake)) return;
   await assertHeld(store, record.target, id, record.fence);
   const startedAt = ports.clock();
-  const open = toOpenBake(record, { bake, startedAt, endsAt: startedAt + seconds * 1000, token: cipher.seal(token, id) });
+  const open = toOpenBake(record, { bake, startedAt, endsAt: endOf(record, startedAt, seconds), token: cipher.seal(token, id) });
   const step = record.promoted ? record.steps.length : record.step;
   await advanceJudge(store, ports.metrics, toJudged(record), (state) => openStep(state, step, weightOf(record)));
   if (isOver(await storeBake(store, open, before), bake)) return;

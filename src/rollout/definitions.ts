@@ -3,6 +3,7 @@ import { InvalidInput } from '../contracts/mistakes.ts';
 import type { DocumentStore } from '../store/port.ts';
 import { NotFound } from './errors.ts';
 import { definitionKey, DEFINITIONS } from './keys.ts';
+import type { Ports } from './ports.ts';
 
 /** The stored value is what its author wrote: defaults may come to mean something else, what was asked for does not. */
 const parse = (value: unknown, name: string): CanaryDefinition => toCanaryDefinition(value, `canary ${name}`);
@@ -26,16 +27,19 @@ export const readDefinitions = async (store: DocumentStore): Promise<CanaryDefin
 
 /**
  * Stores a definition under its name, in place of the one before; rollouts under way keep theirs.
- * @throws InvalidInput for a definition that is not valid, or has another name.
+ * Its schedules are then made what it says: asked again, it puts right what is not in step.
+ * @throws InvalidInput for a definition that is not valid, or has another name. SchedulesNotInStep: it is stored; ask again.
  */
-export async function writeDefinition(store: DocumentStore, name: string, source: unknown): Promise<void> {
+export async function writeDefinition({ store, schedules }: Pick<Ports, 'store' | 'schedules'>, name: string, source: unknown): Promise<void> {
   const definition = toCanaryDefinition(source, 'request body');
   if (definition.name !== name) throw new InvalidInput([{ file: 'request body', path: 'name', value: definition.name, rule: `must be ${name}, as in the path` }]);
   await store.write([{ kind: 'put', ...definitionKey(name), value: source }]);
+  await schedules.apply(definition);
 }
 
-/** @throws NotFound */
-export async function deleteDefinition(store: DocumentStore, name: string): Promise<void> {
+/** Its schedules go first, so that none is left without a definition. @throws NotFound. SchedulesNotInStep: nothing is deleted; ask again. */
+export async function deleteDefinition({ store, schedules }: Pick<Ports, 'store' | 'schedules'>, name: string): Promise<void> {
   await readDefinitionSource(store, name);
+  await schedules.remove(name);
   await store.write([{ kind: 'delete', ...definitionKey(name) }]);
 }

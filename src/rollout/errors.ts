@@ -43,6 +43,11 @@ export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
+/** A definition is stored, and its schedules are not as it says. */
+export class SchedulesNotInStep extends Error {
+  override readonly name = 'SchedulesNotInStep';
+}
+
 /** The action makes no sense in the rollout's phase. */
 export class ActionRefused extends Error {
   override readonly name = 'ActionRefused';

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { BAKE_ENDS } from '../canary/next-action.ts';
 
 /** The events of the handlers of a rollout's steps; the state machine makes them. */
 const id = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(80, 'must have at most 80 characters'));
@@ -7,7 +8,7 @@ const count = z.int().check(z.minimum(0, 'must not be negative'));
 export const rolloutId = z.strictObject({ id });
 export const stepInput = z.strictObject({ id, step: z.int().check(z.minimum(-1, 'must be at least -1')) });
 export const bakeInput = z.strictObject({ id, bake: count, seconds: z.int().check(z.minimum(1, 'must be at least 1')), token: z.string().check(z.minLength(1, 'must not be empty')) });
-export const judgeInput = z.strictObject({ id, bake: count, endedBy: z.enum(['time', 'action', 'verdict']) });
+export const judgeInput = z.strictObject({ id, bake: count, endedBy: z.enum(BAKE_ENDS) });
 
 /** A failed Lambda task's cause is JSON of the error; its message is what a person reads. */
 export function messageOf(cause: string): string {

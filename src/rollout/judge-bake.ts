@@ -8,7 +8,7 @@ import { advanceJudge } from './judge-record.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { readRecord, updateRecord, type Decision, type RecordChange, type RolloutRecord } from './records.ts';
-import { toJudged, toSituation, weightOf } from './situations.ts';
+import { bakeSecondsOf, toJudged, toSituation, weightOf } from './situations.ts';
 
 export interface Judging {
   readonly id: string;
@@ -17,13 +17,11 @@ export interface Judging {
   readonly endedBy: BakeEnd;
 }
 
-const bakeSecondsOf = ({ promoted, steps, step, promotedBakeSeconds }: RolloutRecord): number => (promoted ? promotedBakeSeconds : (steps[step]?.bakeSeconds ?? 1));
-
 /** How long the next bake lasts: a pause until the deadline, a hold longer each time, and one that ended early its time again. */
 function nextBakeSeconds(record: RolloutRecord, next: NextAction, counted: boolean, now: number): number {
-  if (next.kind !== 'hold') return bakeSecondsOf(record);
+  if (next.kind !== 'hold') return bakeSecondsOf(record, now);
   const left = (record.deadline - now) / 1000;
-  return next.pause ? Math.max(1, Math.ceil(left)) : holdSeconds(bakeSecondsOf(record), counted ? record.holds : 0, left);
+  return next.pause ? Math.max(1, Math.ceil(left)) : holdSeconds(bakeSecondsOf(record, now), counted ? record.holds : 0, left);
 }
 
 function phaseAfter({ promoted }: RolloutRecord, next: NextAction): Phase {

@@ -1,3 +1,4 @@
+import type { Image } from '../contracts/image.ts';
 import type { RouteTarget } from '../contracts/rollout.ts';
 import type { Key } from '../store/port.ts';
 
@@ -11,6 +12,11 @@ export const FREEZE: Key = { pk: 'freeze', sk: 'all' };
 
 export const definitionKey = (name: string): Key => ({ pk: DEFINITIONS, sk: name });
 export const rolloutKey = (id: string): Key => ({ pk: ROLLOUTS, sk: id });
+/** The pushes of a repository, the newest first; of one second, the one that was heard of last. */
+export const imagePartition = (repository: string): string => `image#${repository}`;
+const newestFirst = (at: number): string => String(1e15 - at).padStart(15, '0');
+export const imageKey = ({ repository, tag, pushedAt }: Image, heardAt: number): Key => ({ pk: imagePartition(repository), sk: `${newestFirst(pushedAt)}#${newestFirst(heardAt)}#${tag}` });
+
 export const alarmKey = (name: string): Key => ({ pk: 'alarm', sk: name });
 export const bakeKey = (id: string): Key => ({ pk: BAKES, sk: id });
 export const judgeKey = (id: string): Key => ({ pk: `rollout#${id}`, sk: 'judge' });

@@ -9,6 +9,8 @@ import type { MetricsProvider } from '../metrics/port.ts';
 import type { DocumentStore } from '../store/port.ts';
 import type { WorkloadDriver } from '../workloads/port.ts';
 import type { CallHook } from './hooks.ts';
+import type { ImageRegistry } from './images/port.ts';
+import type { Schedules } from './schedules/schedules.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
 /** Puts an event on the bus. A bus that fails does not fail the rollout. */
@@ -20,6 +22,8 @@ export interface Ports {
   readonly mesh: MeshClient;
   readonly metrics: MetricsProvider;
   readonly alarms: AlarmBoard;
+  readonly images: ImageRegistry;
+  readonly schedules: Schedules;
   readonly workloads: Readonly<Record<CanaryDefinition['workload']['type'], WorkloadDriver>>;
   readonly publish: Publish;
   readonly callHook: CallHook;

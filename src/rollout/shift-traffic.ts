@@ -11,7 +11,7 @@ import { assertHeld } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { toDetail } from './publish.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
-import { toJudged, weightOf } from './situations.ts';
+import { bakeSecondsOf, toJudged, weightOf } from './situations.ts';
 
 /** Phases in which weights may rise. */
 const SHIFTING: ReadonlySet<Phase> = new Set<Phase>(['Progressing', 'Paused', 'Promoting']);
@@ -64,7 +64,7 @@ export async function shiftToStep(ports: Ports, id: string, step: number): Promi
   const record = await readRecord(ports.store, id);
   const seconds = await awaitRaise(ports, record, step);
   if (seconds !== undefined) return { weight: weightOf(record), bakeSeconds: seconds };
-  const { weight, bakeSeconds } = record.steps[step] ?? { weight: 0, bakeSeconds: 1 };
-  await shiftTraffic(ports, id, weight, { step });
-  return { weight, bakeSeconds };
+  const weight = record.steps[step]?.weight ?? 0;
+  const shifted = await shiftTraffic(ports, id, weight, { step });
+  return { weight, bakeSeconds: bakeSecondsOf(shifted, ports.clock()) };
 }

@@ -49,3 +49,10 @@ export const toSituation = ({ step, steps, promoted, holds, paused, deadline, se
 
 /** Percent of the canary that a rollout is at. */
 export const weightOf = ({ step, steps, promoted }: Pick<RolloutRecord, 'step' | 'steps' | 'promoted'>): number => (promoted ? 100 : (steps[step]?.weight ?? 0));
+
+/** How long a weight holds if nothing ends it before: its bake's time, or until the deadline where the times of a schedule end it. */
+export function bakeSecondsOf({ promoted, steps, step, promotedBakeSeconds, deadline }: Pick<RolloutRecord, 'promoted' | 'steps' | 'step' | 'promotedBakeSeconds' | 'deadline'>, now: number): number {
+  if (promoted) return promotedBakeSeconds;
+  const planned = steps[step];
+  return planned?.until === undefined ? (planned?.bakeSeconds ?? 1) : Math.max(1, Math.ceil((deadline - now) / 1000));
+}

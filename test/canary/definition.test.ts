@@ -55,17 +55,21 @@ describe('refused, naming path, value and rule', () => {
     [{ alarms: ['a', 'a'] }, 'alarms: ["a","a"]: must name each alarm once'],
     [{ alarms: 'a' }, 'alarms: "a": must be a list of names of CloudWatch alarms'],
     [{ alarms: { names: ['a'], alreadyRaised: 'shrug' } }, 'alarms.alreadyRaised: "shrug": must be one of hold, ignore, refuse'],
+    [{ schedule: { start: 'cron(0 9 * * MON *)' } }, 'schedule.start: "cron(0 9 * * MON *)": exactly one of day-of-month and day-of-week must be ?'],
+    [{ schedule: { start: 'daily' } }, 'schedule.start: "daily": must be at(…), rate(…) or cron(…)'],
+    [{ schedule: { start: 'rate(1 day)', timezone: 'Mars' } }, 'schedule.timezone: "Mars": must be a time zone'],
+    [{ advance: 'never' }, 'advance: "never": must be atEnd, onPass, or { schedule, timezone }'],
+    [{ advance: { schedule: 'at(2026-01-01T00:00:00)' }, deadline: '9d' }, 'advance.schedule: "at(2026-01-01T00:00:00)": must be rate(…) or cron(…)'],
+    [{ advance: { schedule: 'cron(0 9 ? * MON-FRI *)' } }, 'deadline: missing: must be at least 4d, which the times of advance.schedule can take'],
     [{ typo: 1 }, 'typo: 1: is not a field here'],
   ])('%j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(`c.yaml: ${mistake}`) as string]));
 });
 
 describe('what this version does not do is refused, never ignored', () => {
   test.each([
-    [{ schedule: { start: 'cron(0 9 ? * MON-FRI *)' } }, 'schedule'],
     [{ notifications: [] }, 'notifications'],
     [{ workload: { type: 'ecs' } }, 'workload.type'],
     [{ workload: { type: 'lambda' } }, 'workload.type'],
-    [{ advance: { schedule: 'x' } }, 'advance'],
     [{ analysis: { metrics: [{ name: 'a', source: 'prometheus', margin: '1%' }] } }, 'analysis.metrics[0].source'],
     [{ analysis: { metrics: [{ name: 'a', slowerThan: '300ms', margin: '1%' }] } }, 'analysis.metrics[0].slowerThan'],
   ])('%j', (fields, path) => {
@@ -157,8 +161,8 @@ describe('the JSON Schema', () => {
 
   test('knows each field of the contract, and offers none that is refused', () => {
     const { properties, required } = canaryJsonSchema() as { properties: Record<string, unknown>; required: string[] };
-    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['steps', 'windows', 'approval', 'hooks', 'rollBack', 'concurrency', 'alarms']));
-    expect(Object.keys(properties)).not.toEqual(expect.arrayContaining(['schedule']));
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['steps', 'windows', 'approval', 'hooks', 'rollBack', 'concurrency', 'alarms', 'schedule', 'advance']));
+    expect(Object.keys(properties)).not.toContain('notifications');
     expect(required.sort()).toEqual(['canary', 'image', 'name', 'steps', 'target']);
   });
 });

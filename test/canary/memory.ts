@@ -40,9 +40,9 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
       const document = documents.get(keyOf(pk, sk));
       return document === undefined ? undefined : copy(document);
     },
-    query: async (pk, { prefix = '', limit = Infinity } = {}) => {
+    query: async (pk, { prefix = '', after = '', limit = Infinity } = {}) => {
       await Promise.resolve();
-      return copy(all(pk).filter(({ sk }) => sk.startsWith(prefix)).slice(0, limit));
+      return copy(all(pk).filter(({ sk }) => sk.startsWith(prefix) && sk > after).slice(0, limit));
     },
     close: () => Promise.resolve(),
   };

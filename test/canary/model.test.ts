@@ -27,6 +27,7 @@ const definition = (random: () => number) => ({
   ...maybe(random, 0.3, { windows: ['Mon-Fri 09:00-13:00 UTC'] }),
   ...maybe(random, 0.3, { approval: { before: [100], quorum: 2, expires: '3h' } }),
   ...maybe(random, 0.3, { alarms: pick<unknown>(random, [['a'], { names: ['a', 'b'], alreadyRaised: 'ignore' }, { names: ['a'], alreadyRaised: 'refuse' }]) }),
+  ...maybe(random, 0.2, { advance: { schedule: 'rate(10 minutes)' } }),
   ...maybe(random, 0.3, { rollBack: { weight: 20, interval: '1m' } }),
   ...maybe(random, 0.3, { afterPromotion: { bake: '5m', retireStable: pick(random, ['keep', 'delete']) } }),
   ...maybe(random, 0.3, { hooks: { before: 'meshshift-hook-a', step: 'meshshift-hook-a', after: 'meshshift-hook-a' } }),
@@ -54,6 +55,7 @@ async function happen(model: Model, random: () => number): Promise<void> {
   else if (dice < 0.92) model.model.bad = random() < 0.4;
   else if (dice < 0.94) model.model.idle = random() < 0.4;
   else if (dice < 0.96) await (random() < 0.4 ? model.freeze() : model.lift());
+  else if (dice < 0.965) await model.fire('advance');
   else if (dice < 0.97) await model.alarm(pick(random, ['a', 'b']), random() < 0.4 ? 'ALARM' : 'OK');
   else if (dice < 0.98 && running.length > 0) await model.stop(pick(random, running)).catch(() => undefined);
   model.model.now += 1000;
@@ -160,6 +162,37 @@ describe('every action in every phase has the effect that the table says', () =>
     else if (action === 'approve') expect(after.approvals).toMatchObject([{ who: 'bob' }]);
     else expect(after.pendingAction).toMatchObject({ action, who: 'bob' });
   });
+});
+
+test('a scheduled advance takes one step a day for as long as it takes, and no wait is longer than the deadline', async () => {
+  const model = openModel(seeded(1));
+  const daily = { ...definition(seeded(1)), analysis: {}, steps: [10, 25, 50, 75], advance: { schedule: 'cron(0 9 * * ? *)', timezone: 'Europe/Berlin' }, deadline: '8d', windows: undefined, approval: undefined, hooks: undefined, alarms: undefined, rollBack: undefined, afterPromotion: undefined };
+  await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: daily }]);
+  const { id } = await model.start('v1');
+  const steps: number[] = [];
+  const run = async (): Promise<void> => {
+    // Until nothing is left to do but to wait.
+    for (let turn = 0; turn < 20; turn += 1) for (const execution of model.running()) await model.run(execution);
+  };
+  await run();
+  for (let day = 1; day <= 4; day += 1) {
+    steps.push((await readRecord(model.store, id)).step);
+    model.model.now = Date.UTC(2026, 5, 5 + day, 7);
+    // Each time may be told more than once.
+    for (let told = 0; told < 3; told += 1) {
+      await model.fire('advance', model.model.now);
+      await run();
+    }
+  }
+  expect(steps).toEqual([0, 1, 2, 3]);
+  expect((await readRecord(model.store, id)).phase).toBe('Succeeded');
+  // Nobody tells the time: the deadline ends it.
+  await model.start('v2');
+  const began = model.model.now;
+  await settle(model);
+  const late = records(model).find(({ image }) => image.tag === 'v2')!;
+  expect(late).toMatchObject({ phase: 'RolledBack', reason: 'DeadlineExceeded: the deadline has passed; no time of the schedule came' });
+  expect(model.model.now - began).toBeGreaterThanOrEqual(8 * 86_400_000);
 });
 
 describe('a rollout of a week stays far below the 25,000 events of a history', () => {

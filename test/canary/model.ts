@@ -1,4 +1,5 @@
 import { DescribeExecutionCommand, ExecutionAlreadyExists, SendTaskFailureCommand, SendTaskSuccessCommand, StartExecutionCommand, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
+import type { BakeEnd } from '../../src/canary/next-action.ts';
 import { TransientFault } from '../../src/contracts/faults.ts';
 import { silent } from '../../src/contracts/log.ts';
 import type { Action, RouteSpec } from '../../src/contracts/rollout.ts';
@@ -11,10 +12,12 @@ import { liftFreeze, setFreeze } from '../../src/rollout/freeze.ts';
 import { judgeBake } from '../../src/rollout/judge-bake.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
 import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
+import { openRecordedImages } from '../../src/rollout/images/recorded.ts';
 import { openRecordedAlarms } from '../../src/rollout/recorded-alarms.ts';
 import { promote } from '../../src/rollout/promote.ts';
 import { enqueue } from '../../src/rollout/queue.ts';
 import { rollBack } from '../../src/rollout/roll-back.ts';
+import { fireSchedule } from '../../src/rollout/schedules/fired.ts';
 import { shiftToStep } from '../../src/rollout/shift-traffic.ts';
 import { startRollout } from '../../src/rollout/start-rollout.ts';
 import { takeAction } from '../../src/rollout/take-action.ts';
@@ -39,7 +42,7 @@ interface Execution {
   step: number;
   bake: number;
   seconds: number;
-  endedBy: 'time' | 'action' | 'verdict';
+  endedBy: BakeEnd;
   error: string;
   cause: string;
   decision: Awaited<ReturnType<typeof judgeBake>> | undefined;
@@ -99,6 +102,8 @@ export function openModel(random: () => number) {
       },
     },
     alarms: openRecordedAlarms(store),
+    images: openRecordedImages(store, () => model.now),
+    schedules: { apply: () => Promise.resolve(), remove: () => Promise.resolve() },
     workloads: { none: noWorkloads, process: noWorkloads },
     publish: () => Promise.resolve(),
     callHook: () => Promise.resolve({ outcome: random() < 0.7 ? 'pass' : random() < 0.7 ? 'inconclusive' : 'fail', reason: '' }),
@@ -227,6 +232,8 @@ export function openModel(random: () => number) {
     act: (id: string, action: Action, who: string) => takeAction(ports, id, { action, who, reason: '' }),
     alarm: (name: string, value: 'OK' | 'ALARM') =>
       noticeAlarm(ports, { source: 'meshshift.sample', 'detail-type': 'CloudWatch Alarm State Change', time: new Date(model.now).toISOString(), detail: { alarmName: name, state: { value, reason: '', timestamp: new Date(model.now).toISOString() } } }),
+    /** A time of the schedules of `d` comes. */
+    fire: (schedule: 'start' | 'advance', at = model.now) => fireSchedule(ports, { schedule, definition: 'd', at: new Date(at).toISOString(), run: '' }),
     freeze: () => setFreeze(ports, { who: 'x', reason: 'y', for: random() < 0.5 ? undefined : 3600 }),
     lift: () => liftFreeze(ports),
     route: async () => (await mesh.describe(route))!.spec as RouteSpec,

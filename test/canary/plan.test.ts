@@ -1,4 +1,5 @@
 import { executionName, fillTemplate, matchesGlob, toNamePart } from '../../src/canary/name-version.ts';
+import { forecast, type Forecast } from '../../src/canary/forecast.ts';
 import { planRollout } from '../../src/canary/plan.ts';
 import { applyWeights, findStable, scaleFor, targetsOf, weightsAt, withTargets, type WeightedTarget } from '../../src/canary/weights.ts';
 import { toCanaryDefinition } from '../../src/contracts/canary-definition.ts';
@@ -71,6 +72,31 @@ describe('names', () => {
 
   test('an execution name fits into 80 characters', () => {
     expect(executionName('d'.repeat(40), '0123456789abcdef', 9999)).toHaveLength(62);
+  });
+});
+
+describe('a forecast', () => {
+  const at = (text: string): number => Date.parse(text);
+  const forecastOf = (fields: object, now: number) => {
+    const settings = definition({ steps: [25, 50], ...fields });
+    return forecast(settings, planRollout(settings, 'v2', route(target('a', 100))), { now, freeze: undefined });
+  };
+  const startsOf = ({ steps }: Forecast): string[] => steps.map(({ startsAt }) => new Date(startsAt).toISOString());
+
+  test('by the times of a schedule, over the weekend and across the change of clocks', () => {
+    const fields = { schedule: { start: 'cron(0 8 ? * FRI *)', timezone: 'Europe/Berlin' }, advance: { schedule: 'cron(0 10 ? * MON-FRI *)', timezone: 'Europe/Berlin' }, deadline: '9d' };
+    // Berlin goes to summer time on the 29th.
+    const told = forecastOf(fields, at('2026-03-24T12:00:00Z'));
+    expect(new Date(told.beginsAt).toISOString()).toBe('2026-03-27T07:00:00.000Z');
+    expect(startsOf(told)).toEqual(['2026-03-27T07:00:00.000Z', '2026-03-27T09:00:00.000Z']);
+    expect(new Date(told.promotedAt).toISOString()).toBe('2026-03-30T08:00:00.000Z');
+    expect(told.deadline).toBe(told.beginsAt + 9 * 86_400_000);
+  });
+
+  test('by bakes and windows, which the deadline does not count', () => {
+    const told = forecastOf({ bake: '2h', windows: ['Mon-Fri 09:00-16:00 UTC'] }, at('2026-06-05T15:00:00Z'));
+    expect(startsOf(told)).toEqual(['2026-06-05T15:00:00.000Z', '2026-06-08T09:00:00.000Z']);
+    expect(told.deadline).toBe(at('2026-06-05T19:00:00Z') + told.steps[1]!.waitsSeconds * 1000);
   });
 });
 

@@ -1,3 +1,4 @@
+import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { jest } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -120,6 +121,25 @@ describe('rollouts', () => {
       expect(code).toBe(4);
       expect(stderr).toContain('nothing');
     }
+  });
+
+  test('a schedule starts a rollout of the newest image; it is kept by EventBridge Scheduler, and goes with the definition', async () => {
+    const file = join(folder, 'scheduled.yaml');
+    const example = await readFile('examples/pgmesh/canary.yaml', 'utf8');
+    // A time that has passed is at once.
+    await writeFile(file, `${example.replace('name: svc1', 'name: nightly')}\nschedule: { start: "at(2026-01-01T00:00:00)", timezone: Europe/Berlin }\n`);
+    await cli('event', 'put', '--repository', 'svc1', '--tag', 'v2', '--digest', 'sha256:22');
+    expect((await cli('canary', 'apply', '-f', file)).stdout).toBe('canary nightly applied: at(2026-01-01T00:00:00) (Europe/Berlin) starts a rollout of the newest image of svc1 with tag v*\n');
+    const [{ id }] = (await until(async () => (await list()).filter((rollout) => rollout.id.startsWith('nightly-')), (rollouts) => rollouts.some(({ step }) => step === 0))) as [Listed['rollouts'][0]];
+    await cli('rollout', 'abort', id);
+    expect((await cli('canary', 'list')).stdout).toMatch(/^nightly +svc1:v\* +pgMesh\/svcNode1\/svcNode1 +at\(2026-01-01T00:00:00\) Europe\/Berlin$/m);
+    const scheduler = new SchedulerClient({ endpoint: up.url, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+    const names = async () => (await scheduler.send(new ListSchedulesCommand({ GroupName: 'meshshift-dev' }))).Schedules!.map(({ Name }) => Name);
+    expect(await names()).toEqual(['start-nightly']);
+    expect((await cli('canary', 'delete', 'nightly')).stdout).toBe('canary nightly deleted, with its schedules: no push starts a rollout by it any more\n');
+    expect(await names()).toEqual([]);
+    scheduler.destroy();
+    await cli('rollout', 'status', id, '--watch');
   });
 
   test('an alarm that goes off rolls back through the bus', async () => {

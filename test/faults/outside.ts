@@ -12,6 +12,7 @@ import { openCloudWatchAlarms } from '../../src/metrics/alarms.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
 import { openHookCaller } from '../../src/rollout/call-hook.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
+import { openRecordedImages } from '../../src/rollout/images/recorded.ts';
 import { openPublisher } from '../../src/rollout/publish.ts';
 import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
@@ -142,6 +143,9 @@ export function openOutside({ carry, clock, wait, telemetry, operations, canaryS
       publish: openPublisher(busOf(by), 'default', silent),
       callHook: openHookCaller(hooksOf(by)),
       alarms: openCloudWatchAlarms(cloudWatchOf(by)),
+      images: openRecordedImages(storeOf(by), clock),
+      // No rollout changes a definition.
+      schedules: { apply: () => Promise.resolve(), remove: () => Promise.resolve() },
       stepFunctions: stepFunctionsOf(by),
       canaryStateMachineArn,
       cipher: openTokenCipher(TOKEN_KEY),

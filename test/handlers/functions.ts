@@ -21,6 +21,7 @@ import { handler as review } from '../../handlers/mesh/review.ts';
 import { handler as alarmRaised } from '../../handlers/triggers/alarm-raised.ts';
 import { handler as executionStopped } from '../../handlers/triggers/execution-stopped.ts';
 import { handler as imagePushed } from '../../handlers/triggers/image-pushed.ts';
+import { handler as scheduleFired } from '../../handlers/triggers/schedule-fired.ts';
 import { handler as rolloutsApi } from '../../handlers/api/rollouts.ts';
 
 /** Every handler by the name its ARN is substituted for in the state machines. */
@@ -47,5 +48,6 @@ export const functions: Readonly<Record<string, Handler>> = {
   AlarmRaised: alarmRaised,
   ExecutionStopped: executionStopped,
   ImagePushed: imagePushed,
+  ScheduleFired: scheduleFired,
   RolloutsApi: rolloutsApi,
 };

@@ -15,6 +15,8 @@ import { createTelemetry, type Telemetry } from '../../src/controlplane/telemetr
 import { after } from '../../src/controlplane/timers.ts';
 import { openLocalDatabase } from '../../src/local/database.ts';
 import { serveAwsJson, operationOf, type AwsJsonService } from '../../src/local/server/aws-json.ts';
+import { ensureGroup, openScheduler, openSchedulerApi, type SchedulerApi } from '../../src/local/scheduler/index.ts';
+import { systemTimers } from '../../src/local/timers.ts';
 import { createStateMachine, Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
 import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
 import type { Json } from '../../src/local/json.ts';
@@ -115,7 +117,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
   const api = await openMeshApi({ store, region: REGION, accountId: ACCOUNT, clock: Date.now, log: silent });
   const telemetry = createTelemetry({ intervalMs: INTERVAL_MS, clock: Date.now, after });
   const clients: { destroy(): void }[] = [];
-  let running: { engine: Engine; watch: Watch; service: AwsJsonService; close(): Promise<void> } | undefined;
+  let running: { engine: Engine; watch: Watch; service: AwsJsonService; schedules: SchedulerApi; close(): Promise<void> } | undefined;
 
   const invoke = async (name: string, payload: Json) => {
     const short = name.split(':').at(-1) ?? '';
@@ -127,6 +129,10 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
       const { name: errorType, message } = error as Error;
       return { payload: { errorType, errorMessage: message }, failed: true, requestId: 'test' };
     }
+  };
+  const callFunction = async (arn: string, input: string): Promise<void> => {
+    const { failed, payload } = await invoke(arn, JSON.parse(input) as Json);
+    if (failed) throw new Error(JSON.stringify(payload));
   };
   const putEvents = (entries: readonly { DetailType?: string; Detail?: string }[]) => {
     for (const { DetailType = '', Detail = '{}' } of entries) world.events.push({ type: DetailType, detail: JSON.parse(Detail) as Record<string, unknown> });
@@ -153,11 +159,16 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
     for (const machine of ['provision', 'canary']) await createStateMachine(engine, { name: `meshshift-dev-${machine}`, definition: definitionOf(machine), roleArn: `arn:aws:iam::${ACCOUNT}:role/x` });
     const watch = startWatch({ store, telemetry, stepFunctions: world.stepFunctions, tokenKey: TOKEN_KEY, log: process.env['DEBUG'] ? console.error : silent, clock: Date.now });
     const service = stepFunctionsService(engine);
+    const scheduler = openScheduler({ database, region: REGION, accountId: ACCOUNT, timers: systemTimers, log: silent, random: Math.random, deliver: callFunction });
+    await scheduler.change((schedules) => ensureGroup(scheduler, schedules, 'meshshift-dev'));
+    scheduler.recover();
     return {
       engine,
       watch,
       service,
+      schedules: openSchedulerApi(scheduler, silent),
       close: async () => {
+        scheduler.close();
         await watch.close();
         await engine.close();
         await database.close();
@@ -181,6 +192,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
       send(response, answered === undefined ? 404 : 200, answered ?? { Message: 'no such function' });
       return;
     }
+    if (running?.schedules.owns(path.split('?')[0] ?? '') === true) return running.schedules.handle(request, body, response);
     if (request.headers['x-amz-target'] === 'AWSEvents.PutEvents') {
       send(response, 200, await putEvents((JSON.parse(body) as { Entries: [] }).Entries));
       return;
@@ -203,6 +215,10 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
     MESHSHIFT_EVENT_BUS: 'default',
     MESHSHIFT_CANARY_STATE_MACHINE_ARN: `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:meshshift-dev-canary`,
     MESHSHIFT_TOKEN_KEY: TOKEN_KEY,
+    MESHSHIFT_SCHEDULE_GROUP: 'meshshift-dev',
+    MESHSHIFT_SCHEDULE_TARGET_ARN: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:ScheduleFired`,
+    MESHSHIFT_SCHEDULE_ROLE_ARN: `arn:aws:iam::${ACCOUNT}:role/schedule`,
+    MESHSHIFT_DEAD_LETTERS_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:dead-letters`,
   });
   const options = { endpoint: url, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
   const [mesh, stepFunctions, bridge] = [new AppMeshClient({ ...options, credentials: OPERATOR }), new SFNClient(options), new EventBridgeClient(options)];

@@ -11,6 +11,7 @@ const NOT_IN_MOTO = [
   'AWS::ApiGatewayV2::Stage',
   'AWS::S3::BucketPolicy',
   'AWS::SQS::QueuePolicy',
+  'AWS::Scheduler::ScheduleGroup',
   'AWS::SecretsManager::Secret',
 ];
 

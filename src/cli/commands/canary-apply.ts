@@ -1,3 +1,4 @@
+import type { CanaryDefinition } from '../../contracts/canary-definition.ts';
 import { text, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -5,12 +6,15 @@ import { print } from '../output.ts';
 import { readCanaries } from '../read-files.ts';
 import { putCanary } from '../rollouts-api.ts';
 
+const startedBy = ({ image, schedule }: CanaryDefinition): string =>
+  schedule === undefined ? `pushes to ${image.repository} with tag ${image.tag} start a rollout` : `${schedule.start} (${schedule.timezone}) starts a rollout of the newest image of ${image.repository} with tag ${image.tag}`;
+
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const canaries = await readCanaries(text(call, 'file'));
   const client = connect(call.endpoint, call.io.env);
   for (const { definition, source } of canaries) await putCanary(client, definition.name, source);
   print(call, { names: canaries.map(({ definition }) => definition.name), applied: true }, () =>
-    canaries.map(({ definition: { name, image } }) => `canary ${name} applied: pushes to ${image.repository} with tag ${image.tag} start a rollout`),
+    canaries.map(({ definition }) => `canary ${definition.name} applied: ${startedBy(definition)}`),
   );
   return EXIT.ok;
 }

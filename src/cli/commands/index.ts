@@ -1,6 +1,8 @@
 import type { Command } from '../command.ts';
 import { canaryApply } from './canary-apply.ts';
 import { canaryCheck } from './canary-check.ts';
+import { canaryDelete } from './canary-delete.ts';
+import { canaryList } from './canary-list.ts';
 import { demo } from './demo.ts';
 import { eventPut } from './event-put.ts';
 import { meshApply } from './mesh-apply.ts';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   meshBootstrap,
   canaryApply,
   canaryCheck,
+  canaryList,
+  canaryDelete,
   rolloutPlan,
   rolloutStart,
   rolloutList,

@@ -20,10 +20,10 @@ const needs = ({ windows, approval, cohort, waitsSeconds }: PlannedRollout['step
 
 const weightsOf = (weights: Readonly<Record<string, number>>): string => Object.entries(weights).map(([node, weight]) => `${node}=${weight}`).join(' ');
 
-function describe({ definition, tag, stable, canary, steps, promotedAt, endsAt, deadline, transitions, costUsd, price, holder }: PlannedRollout): string[] {
-  const rows = steps.map((step, index) => [`${index + 1}/${steps.length}`, `${step.weight} %`, formatDuration(step.bakeSeconds), when(step.startsAt), weightsOf(step.weights), needs(step)]);
+function describe({ definition, tag, stable, canary, beginsAt, steps, promotedAt, endsAt, deadline, transitions, costUsd, price, holder }: PlannedRollout): string[] {
+  const rows = steps.map((step, index) => [`${index + 1}/${steps.length}`, `${step.weight} %`, step.until === undefined ? formatDuration(step.bakeSeconds) : step.until.expression, when(step.startsAt), weightsOf(step.weights), needs(step)]);
   return [
-    `${definition} ${tag}: ${stable} → ${canary}, if nothing holds it and approvals come at once`,
+    `${definition} ${tag}: ${stable} → ${canary}, begun ${when(beginsAt)}, if nothing holds it and approvals come at once`,
     ...table(['step', 'weight', 'bake', 'from', 'targets', 'needs'], rows, [0, 1, 2]),
     `promoted ${when(promotedAt)}, ended ${when(endsAt)}, rolled back if it is held until ${when(deadline)}`,
     `${transitions} state transitions: ${costUsd.toFixed(6)} USD on AWS (${price.usdPerThousandTransitions} USD per 1,000, ${price.source})`,

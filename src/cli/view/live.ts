@@ -1,6 +1,6 @@
 import { alignRows } from '../table.ts';
 import type { RolloutView, StepView } from './rollout-view.ts';
-import { bar, count, errorsOf, outcomeStyle, percent, phaseStyle, phaseWords, plain, requestsOf, seconds, type Paint } from './words.ts';
+import { bakeWords, bar, count, errorsOf, outcomeStyle, percent, phaseStyle, phaseWords, plain, requestsOf, seconds, type Paint } from './words.ts';
 
 const BAR_WIDTH = 20;
 const HEAD = ['step', 'intended', 'observed', 'requests', 'errors', 'bake', 'verdict'];
@@ -19,7 +19,7 @@ function toCells(step: StepView, steps: number): string[] {
     percent(step.measured?.observedShare ?? null),
     seen ? count(requestsOf(step)) : '-',
     seen ? count(errorsOf(step)) : '-',
-    `${bar(step.progress, BAR_WIDTH)} ${seconds(step.bakeSeconds * 1_000)}`,
+    `${bar(step.progress, BAR_WIDTH)} ${bakeWords(step.bakeSeconds)}`,
     verdictWord(step),
   ];
 }

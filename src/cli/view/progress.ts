@@ -1,6 +1,6 @@
 import { FINAL_PHASES } from '../../contracts/rollout.ts';
 import type { RolloutView, StepView } from './rollout-view.ts';
-import { count, errorsOf, errorsOfSide, percent, phaseWords, requestsOf, seconds } from './words.ts';
+import { bakeWords, count, errorsOf, errorsOfSide, percent, phaseWords, requestsOf, seconds } from './words.ts';
 
 const who = ({ definition, tag }: RolloutView): string => `${definition} ${tag}`;
 
@@ -17,7 +17,7 @@ const isOver = (view: RolloutView | undefined, index: number): boolean => view?.
 function stepLines(before: RolloutView | undefined, after: RolloutView, step: StepView, index: number): string[] {
   const name = `${who(after)}: step ${step.number} of ${after.steps.length}`;
   const lines: string[] = [];
-  if (!hasBegun(before, index) && hasBegun(after, index)) lines.push(`${name}: ${percent(step.weight, 0)} to ${after.canary}, bake ${seconds(step.bakeSeconds * 1_000)}`);
+  if (!hasBegun(before, index) && hasBegun(after, index)) lines.push(`${name}: ${percent(step.weight, 0)} to ${after.canary}, bake ${bakeWords(step.bakeSeconds)}`);
   if (!isOver(before, index) && isOver(after, index)) {
     const verdict = step.verdict === null ? '' : `; ${step.verdict.outcome}: ${step.verdict.reason}`;
     lines.push(`${name}: intended ${percent(step.weight, 0)}, ${describeMeasured(step)}${verdict}`);

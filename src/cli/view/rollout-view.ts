@@ -5,7 +5,8 @@ export interface StepView {
   readonly number: number;
   /** Intended. */
   readonly weight: number;
-  readonly bakeSeconds: number;
+  /** null: a schedule ends it. */
+  readonly bakeSeconds: number | null;
   readonly state: 'waiting' | 'baking' | 'over';
   /** How much of the bake is over, 0 to 1. */
   readonly progress: number;
@@ -34,13 +35,13 @@ function progressOf({ bake, step, phase }: Rollout, index: number, now: number):
 }
 
 function toStepView(rollout: Rollout, index: number, now: number): StepView {
-  const { weight = 0, bakeSeconds = 0 } = rollout.steps[index] ?? {};
+  const { weight = 0, bakeSeconds = 0, until } = rollout.steps[index] ?? {};
   const isNow = index === rollout.step && !FINAL_PHASES.has(rollout.phase);
   const verdict = rollout.verdicts.findLast((entry) => entry.step === index) ?? null;
   return {
     number: index + 1,
     weight,
-    bakeSeconds,
+    bakeSeconds: until === undefined ? bakeSeconds : null,
     state: index > rollout.step ? 'waiting' : isNow && (verdict === null || rollout.bake?.step === index) ? 'baking' : 'over',
     progress: progressOf(rollout, index, now),
     measured: rollout.measurements.find((entry) => entry.step === index) ?? null,

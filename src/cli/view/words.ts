@@ -13,6 +13,9 @@ export const percent = (value: number | null, digits = 1): string => (value === 
 /** 12345 → `12.3 s`. */
 export const seconds = (ms: number): string => (ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(ms / 1_000));
 
+/** How long a step holds; null: until a time of its schedule. */
+export const bakeWords = (bakeSeconds: number | null): string => (bakeSeconds === null ? 'by schedule' : seconds(bakeSeconds * 1_000));
+
 const FULL = '█';
 const EMPTY = '░';
 export const bar = (share: number, width: number): string => {

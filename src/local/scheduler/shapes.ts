@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AwsError } from '../server/aws-json.ts';
-import { InvalidExpression, parseExpression } from './expressions.ts';
-import { isTimeZone } from './time-zone.ts';
+import { InvalidExpression, parseExpression } from '../../contracts/schedule/expressions.ts';
+import { isTimeZone } from '../../contracts/schedule/time-zone.ts';
 
 const MISSING = 'Member must not be null';
 const of = (rule: string) => ({ error: (issue: z.core.$ZodRawIssue) => (issue.input === undefined || issue.input === null ? MISSING : rule) });

@@ -1,4 +1,4 @@
-import { nextTime, parseExpression, type Expression } from './expressions.ts';
+import { nextTime, parseExpression, type Expression } from '../../contracts/schedule/expressions.ts';
 import type { ScheduleInput } from './shapes.ts';
 
 /** A time that a schedule is for, and when it runs: at once, or later within its flexible window. Epoch ms. */

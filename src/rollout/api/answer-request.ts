@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { PlanRefused } from '../../canary/errors.ts';
 import { InvalidInput } from '../../contracts/mistakes.ts';
 import { ResourceMissing } from '../../mesh/errors.ts';
-import { ActionRefused, NotFound } from '../errors.ts';
+import { ActionRefused, NotFound, SchedulesNotInStep } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { ROUTES, type Answer } from './routes.ts';
 
@@ -37,6 +37,7 @@ const STATUS_OF: readonly (readonly [new (...args: never[]) => Error, number])[]
   [NotFound, 404],
   [ResourceMissing, 404],
   [ActionRefused, 409],
+  [SchedulesNotInStep, 503],
 ];
 
 const respond = ({ status, body }: Answer): HttpResponse => ({ statusCode: status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });

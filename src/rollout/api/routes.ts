@@ -93,16 +93,16 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'PUT',
     path: CANARY,
-    answer: async ({ store }, { segments: [name = ''], text }) => {
-      await writeDefinition(store, name, readBody(text));
-      return ok(await readDefinitionSource(store, name));
+    answer: async (ports, { segments: [name = ''], text }) => {
+      await writeDefinition(ports, name, readBody(text));
+      return ok(await readDefinitionSource(ports.store, name));
     },
   },
   {
     method: 'DELETE',
     path: CANARY,
-    answer: async ({ store }, { segments: [name = ''] }) => {
-      await deleteDefinition(store, name);
+    answer: async (ports, { segments: [name = ''] }) => {
+      await deleteDefinition(ports, name);
       return ok({ name });
     },
   },

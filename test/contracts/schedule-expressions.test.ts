@@ -1,5 +1,5 @@
-import { InvalidExpression, nextTime, parseExpression } from '../../../src/local/scheduler/expressions.ts';
-import { isTimeZone } from '../../../src/local/scheduler/time-zone.ts';
+import { InvalidExpression, nextTime, parseExpression } from '../../src/contracts/schedule/expressions.ts';
+import { isTimeZone } from '../../src/contracts/schedule/time-zone.ts';
 
 /** The first `count` times from an instant on, as ISO texts to the second. */
 function times(expression: string, from: string, { zone = 'UTC', count = 3, anchor = from } = {}): string[] {
