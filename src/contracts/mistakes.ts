@@ -24,12 +24,20 @@ function show(value: unknown): string {
 /** `file: path: value: rule` on one line, `file:line: …` where the line is known. */
 export const describeMistake = ({ file, line, path, value, rule }: Mistake): string => [line === undefined ? file : `${file}:${line}`, ...(path === '' ? [] : [path]), show(value), rule].join(': ');
 
+/** A wrong list may break a rule with each of a thousand entries. */
+const MOST_TOLD = 50;
+
+/** Mistakes as an answer tells them: not all of very many, and no value that is as long as the input itself. */
+export const tellMistakes = (mistakes: readonly Mistake[]): Mistake[] =>
+  mistakes.slice(0, MOST_TOLD).map((mistake) => (JSON.stringify(mistake.value ?? null).length <= 10 * SHOWN_CHARACTERS ? mistake : { ...mistake, value: show(mistake.value) }));
+
 /** An input breaks rules of its schema. Every mistake is told at once. */
 export class InvalidInput extends Error {
   override readonly name: string = 'InvalidInput';
   readonly mistakes: readonly Mistake[];
   constructor(mistakes: readonly Mistake[], options?: ErrorOptions) {
-    super(mistakes.map(describeMistake).join('\n'), options);
+    const more = mistakes.length > MOST_TOLD ? [`and ${mistakes.length - MOST_TOLD} more`] : [];
+    super([...mistakes.slice(0, MOST_TOLD).map(describeMistake), ...more].join('\n'), options);
     this.mistakes = mistakes;
   }
 }

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { silent } from '../../src/contracts/log.ts';
 import { parseGrants } from '../../src/controlplane/access/grants.ts';
 import { seeded } from '../canary/random.ts';
@@ -9,6 +10,8 @@ import { message } from './probe.ts';
 
 const RUNS = Number(process.env['MESHSHIFT_FUZZ_RUNS'] ?? 3_000) / 2;
 const SEED = Number(process.env['MESHSHIFT_FUZZ_SEED'] ?? 1);
+
+jest.setTimeout(30_000 + RUNS * 10);
 
 const PATH = '/v20190125/meshes';
 const ODD = ['', ' ', ',', '=', ';', '/', '\t', '0', '-1', '\u00ff', 'x'.repeat(2_000), '%', '%zz', '__proto__', 'constructor', 'AWS4-HMAC-SHA256', '20261127T000000Z', '99999999T999999Z', 'Bearer', 'MSADMIN', 'MSADMIN/1/2/3/4/5', 'host;host', 'Host', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'UNSIGNED-PAYLOAD'];

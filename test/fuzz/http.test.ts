@@ -14,7 +14,10 @@ const RUNS = Number(process.env['MESHSHIFT_FUZZ_RUNS'] ?? 3_000);
 const SEED = Number(process.env['MESHSHIFT_FUZZ_SEED'] ?? 1);
 const ONLY = process.env['MESHSHIFT_FUZZ_ONLY'];
 
+/** An error quotes what is wrong, not all that was sent. */
+const MOST_ERROR_BYTES = 64 * 1024;
 const LANES = 8;
+const MOST_OWN_SOCKETS = 6;
 /** What a heap may differ by from one look to the next: code that is compiled, maps that grow in steps. */
 const SLACK_BYTES = 6 * 1024 * 1024;
 
@@ -42,7 +45,8 @@ function faultOf({ manner, end, toHead = false }: Probe, outcome: Outcome): stri
   if (outcome === 'closed') return end === 'answered' ? 'the connection ends without an answer' : undefined;
   const { status, headers, body } = outcome;
   if (!(status >= 200 && status < 500)) return `status ${status}: ${body.toString().slice(0, 300)}`;
-  if (/\bat .+\.(ts|mjs|js):\d+/.test(body.toString())) return `it tells its stack: ${body.toString().slice(0, 300)}`;
+  if (/\.(?:ts|mjs|js):\d+:\d+/.test(body.toString())) return `it tells its stack: ${body.toString().slice(0, 300)}`;
+  if (status >= 400 && body.length > MOST_ERROR_BYTES) return `status ${status} with ${body.length} bytes: ${body.toString().slice(0, 300)}`;
   if (status < 400 || toHead || manner === 'http') return undefined;
   const told = messageOf(outcome);
   if (typeof told !== 'string' || told === '') return `status ${status} without a message: ${body.toString().slice(0, 300)}`;
@@ -74,7 +78,8 @@ describe(`the one port, under malformed requests (seed ${SEED}, ${RUNS} of them)
       return;
     }
     const outcome = await connection.exchange(probe.bytes, { toHead: probe.toHead ?? false, finish: alone });
-    if (alone) connection.close();
+    // An answer that comes too late must not be taken for the next one's.
+    if (alone || outcome === 'silent') connection.close();
     const key = typeof outcome === 'string' ? outcome : String(outcome.status);
     statuses.set(key, (statuses.get(key) ?? 0) + 1);
     const fault = faultOf(probe, outcome);
@@ -92,11 +97,11 @@ describe(`the one port, under malformed requests (seed ${SEED}, ${RUNS} of them)
     await Promise.all(Array.from({ length: LANES }, run));
   }
 
-  /** What is held once every connection is gone. */
+  /** What is held once the connections of this test are gone: functions that ran keep some of their own for a while. */
   const settled = (): Promise<Figures> =>
     eventually(async () => {
       const figures = await runtime.figures();
-      return (figures.resources['TCPSocketWrap'] ?? 0) === 0 ? figures : undefined;
+      return (figures.resources['TCPSocketWrap'] ?? 0) <= MOST_OWN_SOCKETS ? figures : undefined;
     }, 'the connections are gone', 30_000);
 
   if (ONLY !== undefined) {
@@ -113,8 +118,7 @@ describe(`the one port, under malformed requests (seed ${SEED}, ${RUNS} of them)
     const looks: Figures[] = [];
     for (let part = 0; part < 4; part++) {
       await sendAll(Math.floor((RUNS * part) / 4), Math.floor((RUNS * (part + 1)) / 4));
-      expect(faults).toEqual([]);
-      expect({ alive: runtime.alive(), stderr: runtime.stderr() }).toEqual({ alive: true, stderr: '' });
+      expect({ faults, alive: runtime.alive(), stderr: runtime.stderr().slice(-4_000) }).toEqual({ faults: [], alive: true, stderr: '' });
       looks.push(await settled());
     }
     const [, second, , last] = looks;

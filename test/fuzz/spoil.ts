@@ -47,7 +47,7 @@ const CHANGES: readonly Change[] = [
 export function spoil(random: Random, value: object): string {
   const way = pick(random, waysIn(value));
   const spoiled = write(value, way, (at) => pick(random, CHANGES)(random, at) || 'null');
-  if (random() < 0.6 || spoiled.length > 5_000) return spoiled;
+  if (random() < 0.6 || spoiled.length > 2_000) return spoiled;
   try {
     const again: unknown = JSON.parse(spoiled);
     return typeof again === 'object' && again !== null ? spoil(random, again) : spoiled;

@@ -49,6 +49,7 @@ function checkEntry(entry: unknown, allowAws: boolean): EntryResult {
   const detail = parseJson(Detail);
   if (!isObject(detail)) return refuse('MalformedDetail', 'Detail is malformed.');
   if (!allowAws && Source.startsWith('aws.')) return refuse('NotAuthorizedForSourceException', 'Not authorized for the source.');
+  if (typeof Time === 'number' && Number.isNaN(new Date(Time * 1000).getTime())) return refuse('InvalidArgument', 'Parameter Time is not valid. Reason: it is no time in epoch seconds.');
   const event: NewEvent = { bus: busName(EventBusName), source: Source, detailType: DetailType, detail };
   return {
     event: {

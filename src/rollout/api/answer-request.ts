@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { PlanRefused } from '../../canary/errors.ts';
-import { InvalidInput } from '../../contracts/mistakes.ts';
+import { InvalidInput, tellMistakes } from '../../contracts/mistakes.ts';
 import { ResourceMissing } from '../../mesh/errors.ts';
 import { ActionRefused, NotFound, SchedulesNotInStep } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -45,7 +45,7 @@ const respond = ({ status, body }: Answer): HttpResponse => ({ statusCode: statu
 function toErrorAnswer(error: unknown): Answer {
   const status = STATUS_OF.find(([type]) => error instanceof type)?.[1];
   if (status === undefined || !(error instanceof Error)) throw error;
-  const mistakes = error instanceof InvalidInput ? { mistakes: error.mistakes } : {};
+  const mistakes = error instanceof InvalidInput ? { mistakes: tellMistakes(error.mistakes) } : {};
   return { status, body: { error: error.name, message: error.message, ...mistakes } };
 }
 
