@@ -4,6 +4,8 @@ import type { Endpoint } from '../model/resources.ts';
 import { badRequest } from './errors.ts';
 
 const MOST = 1_000;
+/** How many mistakes are told of. */
+const MOST_TOLD = 20;
 
 const FIELDS = {
   ip: z.string({ error: 'must be text' }).check(z.refine((ip) => isIP(ip) !== 0, { error: 'must be an IPv4 or IPv6 address' })),
@@ -27,7 +29,7 @@ export function parseEndpoints(body: string): readonly Endpoint[] {
   }
   const result = z.safeParse(endpoints, json);
   if (!result.success) {
-    throw badRequest(result.error.issues.map(({ path, message }) => `'${pathOf(path)}': ${message}`).join('; '));
+    throw badRequest(result.error.issues.slice(0, MOST_TOLD).map(({ path, message }) => `'${pathOf(path)}': ${message}`).join('; '));
   }
   const addresses = result.data.map(({ ip, port }) => `${ip} ${port}`);
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);

@@ -11,10 +11,11 @@ type Input = Readonly<Record<string, unknown>>;
 export const LOCAL_SOURCE_HEADER = 'x-meshshift-local';
 
 const MAX_ENTRIES = 10;
+const MAX_PAGE = 100;
 const MAX_ENTRY_BYTES = 256 * 1024;
 
 const invalid = (message: string): AwsError => new AwsError('ValidationException', message);
-const show = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value));
+const show = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 200));
 const notFound = (what: string): AwsError => new AwsError('ResourceNotFoundException', `${what} does not exist.`);
 
 function requireText(input: Input, member: string): string {
@@ -27,6 +28,13 @@ function requireList(input: Input, member: string): unknown[] {
   const value = input[member];
   if (Array.isArray(value) && value.length > 0) return value as unknown[];
   throw invalid(`${member}: ${show(value)}: must be a list that is not empty`);
+}
+
+function requireTexts(input: Input, member: string): string[] {
+  const list = requireList(input, member);
+  const other = list.find((entry) => typeof entry !== 'string');
+  if (other !== undefined) throw invalid(`${member}: ${show(other)}: must be a text`);
+  return list as string[];
 }
 
 /** A bus is given by name or by ARN. */
@@ -54,7 +62,7 @@ function checkEntry(entry: unknown, allowAws: boolean): EntryResult {
   return {
     event: {
       ...event,
-      ...(Array.isArray(Resources) ? { resources: Resources.map(String) } : {}),
+      ...(Array.isArray(Resources) ? { resources: Resources.filter((entry) => typeof entry === 'string') } : {}),
       ...(typeof Time === 'number' ? { time: Time * 1000 } : {}),
     },
   };
@@ -116,9 +124,10 @@ const describeRule = ({ name, arn, eventPattern, state, description, bus }: Rule
 
 /** One page of a list; a token is the position to go on from. */
 function page<T>(items: readonly T[], { Limit, NextToken }: Input): { items: T[]; NextToken?: string } {
-  const from = typeof NextToken === 'string' ? Number.parseInt(NextToken, 10) : 0;
-  if (Number.isNaN(from)) throw invalid(`NextToken: ${JSON.stringify(NextToken)}: must be a token that this operation gave`);
-  const to = from + (typeof Limit === 'number' ? Limit : 100);
+  if (NextToken !== undefined && !(typeof NextToken === 'string' && /^\d{1,9}$/.test(NextToken))) throw invalid(`NextToken: ${show(NextToken)}: must be a token that this operation gave`);
+  if (Limit !== undefined && !(Number.isInteger(Limit) && Number(Limit) >= 1 && Number(Limit) <= MAX_PAGE)) throw invalid(`Limit: ${show(Limit)}: must be a whole number from 1 to ${MAX_PAGE}`);
+  const from = Number(NextToken ?? 0);
+  const to = from + Number(Limit ?? MAX_PAGE);
   return { items: items.slice(from, to), ...(to < items.length ? { NextToken: String(to) } : {}) };
 }
 
@@ -177,7 +186,7 @@ function ruleOperations(bus: EventBus, arnOf: (name: string) => string): Operati
     },
     RemoveTargets: async (input) => {
       const rule = find(input, 'Rule');
-      const ids = requireList(input, 'Ids').map(String);
+      const ids = requireTexts(input, 'Ids');
       await bus.change((store) => ids.forEach((id) => store.removeTarget(rule.bus, rule.name, id)));
       return { FailedEntryCount: 0, FailedEntries: [] };
     },

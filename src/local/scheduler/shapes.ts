@@ -92,6 +92,9 @@ const at = (input: unknown, path: readonly PropertyKey[]): unknown =>
 const show = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? ` '${String(value).slice(0, 300)}'` : '');
 const lower = (key: PropertyKey): string => String(key).replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 
+/** A long list may be wrong in each of its entries. */
+const MOST_TOLD = 20;
+
 /**
  * An operation's input, its defaults filled in.
  * @throws AwsError ValidationException that names each member, its value and the rule it breaks.
@@ -100,6 +103,6 @@ export function parseInput<S extends z.ZodMiniType>(shape: S, input: unknown): z
   const result = z.safeParse(shape, input);
   if (result.success) return result.data;
   const { issues } = result.error;
-  const problems = issues.map(({ path, message }) => `Value${path.at(-1) === 'Input' ? '' : show(at(input, path))} at '${path.map(lower).join('.')}' failed to satisfy constraint: ${message}`);
+  const problems = issues.slice(0, MOST_TOLD).map(({ path, message }) => `Value${path.at(-1) === 'Input' ? '' : show(at(input, path))} at '${path.map(lower).join('.')}' failed to satisfy constraint: ${message}`);
   throw new AwsError('ValidationException', `${issues.length} validation error${issues.length === 1 ? '' : 's'} detected: ${problems.join('; ')}`);
 }
