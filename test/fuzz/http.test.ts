@@ -17,7 +17,7 @@ const ONLY = process.env['MESHSHIFT_FUZZ_ONLY'];
 /** An error quotes what is wrong, not all that was sent. */
 const MOST_ERROR_BYTES = 64 * 1024;
 const LANES = 8;
-const MOST_OWN_SOCKETS = 6;
+const MOST_OWN_SOCKETS = 40;
 /** What a heap may differ by from one look to the next: code that is compiled, maps that grow in steps. */
 const SLACK_BYTES = 6 * 1024 * 1024;
 
