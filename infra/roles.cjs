@@ -16,6 +16,7 @@ const CANARY = sub(`arn:aws:states:\${AWS::Region}:\${AWS::AccountId}:stateMachi
 const EXECUTIONS = sub(`arn:aws:states:\${AWS::Region}:\${AWS::AccountId}:execution:meshshift-${STAGE}-canary:*`);
 const startRollout = allow(['states:StartExecution'], CANARY);
 const endTask = allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], CANARY);
+const endExecutions = [allow(['states:ListExecutions'], CANARY), allow(['states:StopExecution'], EXECUTIONS)];
 const describeExecution = allow(['states:DescribeExecution'], EXECUTIONS);
 
 // Hooks are the user's own functions, told by their names.
@@ -30,6 +31,8 @@ const keepSchedules = [
 ];
 const SCHEDULE_FIRED = sub(`arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:meshshift-${STAGE}-scheduleFired`);
 const readImages = allow(['ecr:DescribeImages'], sub('arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/*'));
+// Lambda itself sends what a trigger fails with.
+const deadLetters = allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] });
 
 // Scoped to names, CloudWatch leaves composite alarms out.
 const readAlarms = { ...allow(['cloudwatch:DescribeAlarms']), Resource: '*' };
@@ -65,11 +68,12 @@ const FUNCTIONS = {
   RollBack: [...ROLLOUT, ...TOKENS],
   Finish: [...ROLLOUT, ...TOKENS],
   // Every push is taken note of.
-  ImagePushed: [readTable, writeTable, startRollout],
-  ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules],
-  AlarmRaised: [...RECORDS, ...TOKENS],
+  ImagePushed: [readTable, writeTable, startRollout, deadLetters],
+  ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules, deadLetters],
+  AlarmRaised: [...RECORDS, ...TOKENS, deadLetters],
   // What cannot be restored at once is left to an execution.
-  ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout],
+  ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout, deadLetters],
+  Removal: [...ROLLOUT, ...TOKENS, ...endExecutions],
   RolloutsApi: [...ROLLOUT, ...TOKENS, startRollout, ...keepSchedules],
 };
 

@@ -8,6 +8,7 @@ import { handler as promote } from '../../handlers/canary/promote.ts';
 import { handler as queue } from '../../handlers/canary/queue.ts';
 import { handler as rollBack } from '../../handlers/canary/roll-back.ts';
 import { handler as shiftTraffic } from '../../handlers/canary/shift-traffic.ts';
+import { handler as removal } from '../../handlers/deployment/removal.ts';
 import { handler as awaitActive } from '../../handlers/mesh/await-active.ts';
 import { handler as remove } from '../../handlers/mesh/delete.ts';
 import { handler as ensureGatewayRoute } from '../../handlers/mesh/ensure-gateway-route.ts';
@@ -49,5 +50,6 @@ export const functions: Readonly<Record<string, Handler>> = {
   ExecutionStopped: executionStopped,
   ImagePushed: imagePushed,
   ScheduleFired: scheduleFired,
+  Removal: removal,
   RolloutsApi: rolloutsApi,
 };

@@ -9,6 +9,8 @@ const NOT_IN_MOTO = [
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',
+  'AWS::CloudFormation::CustomResource',
+  'AWS::Lambda::EventInvokeConfig',
   'AWS::S3::BucketPolicy',
   'AWS::SQS::QueuePolicy',
   'AWS::Scheduler::ScheduleGroup',
@@ -21,7 +23,7 @@ describeWith('moto', hasMoto, 'serverless deploy', () => {
   let moto: Moto;
   let stack: PackagedStack;
   beforeAll(async () => {
-    [moto, stack] = [await startMoto(), packageStack()];
+    [moto, stack] = await Promise.all([startMoto(), packageStack()]);
   }, 120_000);
   afterAll(async () => {
     await moto.stop();
@@ -37,7 +39,7 @@ describeWith('moto', hasMoto, 'serverless deploy', () => {
   const typesIn = (xml: string): string[] => [...xml.matchAll(/<ResourceType>([^<]+)<\/ResourceType>/g)].map(([, type = '']) => type);
 
   test('makes every resource of the template, in an account with nothing prepared', async () => {
-    serverless(['deploy', '--package', stack.folder], moto.env);
+    await serverless(['deploy'], moto.env);
     expect(await ask('DescribeStacks', { StackName: 'meshshift-dev' })).toContain('<StackStatus>UPDATE_COMPLETE</StackStatus>');
     const wanted = Object.values(stack.template.Resources).map(({ Type }) => Type);
     const made = typesIn(await ask('ListStackResources', { StackName: 'meshshift-dev' }));
@@ -47,7 +49,7 @@ describeWith('moto', hasMoto, 'serverless deploy', () => {
   }, 120_000);
 
   test('removes it, and leaves the table with its data', async () => {
-    serverless(['remove'], moto.env);
+    await serverless(['remove'], moto.env);
     expect(await ask('DescribeStacks', { StackName: 'meshshift-dev' })).toContain('does not exist');
     const { TableNames } = await new DynamoDBClient({ endpoint: moto.url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }).send(new ListTablesCommand({}));
     expect(TableNames).toEqual(['meshshift-dev']);

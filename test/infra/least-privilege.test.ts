@@ -60,8 +60,8 @@ describe.each([
   ['every other way', OTHER_WAYS],
 ])('the roles of the stack, %s', (_, params) => {
   let stack: PackagedStack;
-  beforeAll(() => {
-    stack = packageStack(params);
+  beforeAll(async () => {
+    stack = await packageStack(params);
   }, 120_000);
   afterAll(() => stack.remove());
 
@@ -98,8 +98,8 @@ describe.each([
   });
 });
 
-test('every reason is still needed', () => {
-  const stacks = [{}, OTHER_WAYS].map((params) => packageStack(params));
+test('every reason is still needed', async () => {
+  const stacks = [await packageStack(), await packageStack(OTHER_WAYS)];
   const texts = stacks.flatMap((stack) => statementsOf(stack)).filter(({ statement }) => listOf(statement.Resource).includes('*'));
   const used = new Set(texts.flatMap(({ statement }) => listOf(statement.Action)));
   stacks.forEach((stack) => stack.remove());

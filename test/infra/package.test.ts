@@ -15,8 +15,8 @@ interface Statement {
 
 let stack: PackagedStack;
 let template: Template;
-beforeAll(() => {
-  stack = packageStack();
+beforeAll(async () => {
+  stack = await packageStack();
   ({ template } = stack);
 }, 120_000);
 afterAll(() => stack.remove());
@@ -51,6 +51,23 @@ describe('the packaged stack', () => {
       const invoke = role[0]?.PolicyDocument.Statement.find(({ Action }) => Action.includes('lambda:InvokeFunction'));
       expect((invoke?.Resource as unknown[]).map((value) => JSON.stringify(value)).toSorted()).toEqual(used.toSorted());
     }
+  });
+
+  test('tries again what a rule or its function failed at, and keeps in a queue what keeps failing', () => {
+    const queue = JSON.stringify({ 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] });
+    const rules = ofType('AWS::Events::Rule');
+    expect(rules.length).toBeGreaterThan(2);
+    const retried = ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => JSON.stringify(Properties['FunctionName']));
+    for (const [, { Properties }] of rules) {
+      for (const { Arn, RetryPolicy, DeadLetterConfig } of Properties['Targets'] as { Arn: { 'Fn::GetAtt': string[] }; RetryPolicy: { MaximumRetryAttempts: number }; DeadLetterConfig: { Arn: unknown } }[]) {
+        expect(RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
+        expect(JSON.stringify(DeadLetterConfig.Arn)).toBe(queue);
+        expect(retried).toContain(JSON.stringify({ Ref: Arn['Fn::GetAtt'][0] }));
+      }
+    }
+    const [, policy] = ofType('AWS::SQS::QueuePolicy')[0]!;
+    const sources = JSON.stringify(policy.Properties);
+    for (const [name] of rules) expect(sources).toContain(JSON.stringify({ 'Fn::GetAtt': [name, 'Arn'] }));
   });
 
   test('takes image pushes of ECR and of the samples', () => {
@@ -131,8 +148,8 @@ describeWith('cfn-lint', hasCommand('cfn-lint'), 'cfn-lint', () => {
   test.each([
     ['by default', {}],
     ['every other way', OTHER_WAYS],
-  ])('finds nothing in the packaged template, %s', (_, params) => {
-    const packaged = packageStack(params);
+  ])('finds nothing in the packaged template, %s', async (_, params) => {
+    const packaged = await packageStack(params);
     const { status, stdout } = spawnSync('cfn-lint', ['--config-file', join(ROOT, '.cfnlintrc'), '--template', packaged.file], { encoding: 'utf8' });
     packaged.remove();
     expect(stdout).toBe('');

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 const SERVERLESS = join(ROOT, 'node_modules/serverless/bin/serverless.js');
@@ -18,28 +19,35 @@ export interface Template {
 }
 
 export interface PackagedStack {
-  /** What the packager wrote: the template, and a zip for each function. */
-  readonly folder: string;
   readonly file: string;
   readonly template: Template;
   ofType(type: string): [string, Resource][];
   remove(): void;
 }
 
+/** A folder that looks like the repository: the packager keeps what it works on there, and one that works beside it would take it away. */
+function openService(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'meshshift-service-'));
+  for (const name of ['serverless.yml', 'infra', 'statemachines', 'dist/handlers', 'package.json']) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  return folder;
+}
+
 /** Runs the packager with an environment of ours alone: no account, no credentials but those given. */
-export function serverless(args: readonly string[], own: Readonly<Record<string, string>> = {}): string {
+export async function serverless(args: readonly string[], own: Readonly<Record<string, string>> = {}): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-  return execFileSync(process.execPath, [SERVERLESS, ...args], { cwd: ROOT, env: { ...env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', ...own }, stdio: 'pipe', encoding: 'utf8' });
+  const cwd = openService();
+  await promisify(execFile)(process.execPath, [SERVERLESS, ...args], { cwd, env: { ...env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', ...own } }).catch((cause: unknown) => {
+    throw new Error(`serverless ${args.join(' ')}: ${(cause as { stdout?: string }).stdout ?? ''}`, { cause });
+  }).finally(() => rmSync(cwd, { recursive: true }));
 }
 
 /** Packages the stack offline, with these parameters; the bundles are those that `npm test` built. */
-export function packageStack(params: Readonly<Record<string, string>> = {}): PackagedStack {
+export async function packageStack(params: Readonly<Record<string, string>> = {}): Promise<PackagedStack> {
   const folder = mkdtempSync(join(tmpdir(), 'meshshift-package-'));
   const file = join(folder, 'cloudformation-template-update-stack.json');
-  serverless(['package', '--package', folder, ...Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`])]);
+  await serverless(['package', '--package', folder, ...Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`])]);
   const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
   return {
-    folder,
     file,
     template,
     ofType: (type) => Object.entries(template.Resources).filter(([, resource]) => resource.Type === type),
