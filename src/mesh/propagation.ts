@@ -11,9 +11,9 @@ type Propagation = z.infer<typeof propagation>;
 
 const REQUEST_TIMEOUT_MS = 3000;
 
-/** Which proxies hold the mesh's present configuration; undefined when the control plane does not tell (it is another one than meshshift's). */
-async function readPropagation(get: Get, mesh: string): Promise<Propagation | undefined> {
-  const response = await get(`/meshshift/v1/propagation/${encodeURIComponent(mesh)}`, REQUEST_TIMEOUT_MS);
+/** Which proxies hold the route's present configuration; undefined when the control plane does not tell (it is another one than meshshift's). */
+async function readPropagation(get: Get, { mesh, virtualRouter, route }: RouteTarget): Promise<Propagation | undefined> {
+  const response = await get(`/meshshift/v1/propagation/${encodeURIComponent(mesh)}?${new URLSearchParams({ virtualRouter, route }).toString()}`, REQUEST_TIMEOUT_MS);
   if (response.status === 404) return undefined;
   if (!response.ok) throw new NotPropagated(`propagation of ${mesh} cannot be read: HTTP ${response.status}`);
   const answer = propagation.safeParse(await response.json());
@@ -49,7 +49,7 @@ const LOOKS_MS = [5, 10, 20, 40, 80, 160, 320, 640, 640];
 export async function confirmPropagation(get: Get, target: RouteTarget, version: number, wait: Wait): Promise<void> {
   for (const ms of [0, ...LOOKS_MS]) {
     if (ms > 0) await wait(ms);
-    const answer = await readPropagation(get, target.mesh);
+    const answer = await readPropagation(get, target);
     if (answer === undefined || stateOf(answer, target, version) === 'confirmed') return;
   }
   throw new NotPropagated(`not every proxy has acknowledged the route ${target.route} at version ${version}`);

@@ -31,7 +31,7 @@ const errorNames = new Set(
     .filter((file) => file.endsWith('.ts') && !file.startsWith('src/local') && !file.startsWith('src/cli'))
     .flatMap((file) => [...read(file).matchAll(/override readonly name(?:: string)? = '(\w+)'/g)].map(([, name]) => name)),
 );
-const LAMBDA = ['Lambda.TooManyRequestsException', 'Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException', 'Lambda.Unknown', 'Sandbox.Timedout'];
+const LAMBDA = ['Lambda.TooManyRequestsException', 'Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException', 'Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError'];
 const STATES = ['States.ALL', 'States.Timeout'];
 
 describe.each(['canary', 'provision'])('%s.asl.json', (name) => {

@@ -146,7 +146,7 @@ describe('changing weights', () => {
     await serveRoute(specOf('httpRoute', rest, { a: 75, c: 25 }), () => proxies('acked', 1));
     await changeRoute(mesh, target, shift, unguarded);
     expect(server.asked.filter(({ method }) => method === 'PUT')).toHaveLength(0);
-    expect(server.asked.some(({ path }) => path === '/meshshift/v1/propagation/m')).toBe(true);
+    expect(server.asked.some(({ path }) => path === '/meshshift/v1/propagation/m?virtualRouter=r&route=r')).toBe(true);
   });
 
   test('waits until every proxy has acknowledged them', async () => {

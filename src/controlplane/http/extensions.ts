@@ -6,7 +6,7 @@ import type { MeshReader } from '../model/resources.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { ConnectedProxy } from '../xds/ads-service.ts';
 import { CONTENT_TYPE } from '../metrics/exposition.ts';
-import { propagationOf } from '../xds/propagation.ts';
+import { propagationOf, routePropagationOf, type Propagation } from '../xds/propagation.ts';
 import { badRequest, notFound, RequestRefused } from './errors.ts';
 import { parseEndpoints } from './parse-endpoints.ts';
 import { BodyTooLarge, RequestAborted, requestBody } from './request-body.ts';
@@ -49,6 +49,13 @@ function since(query: URLSearchParams): number {
   const text = query.get('since') ?? '0';
   if (!/^\d{1,16}(\.\d+)?$/.test(text)) throw badRequest(`'since': must be epoch milliseconds, is ${text.slice(0, 40)}`);
   return Number(text);
+}
+
+/** Of a whole mesh, or of one route. */
+function propagationFor(query: URLSearchParams, ...source: Parameters<typeof propagationOf>): Propagation {
+  const [router, route] = [query.get('virtualRouter'), query.get('route')];
+  if ((router === null) !== (route === null)) throw badRequest("'virtualRouter', 'route': a route is named by both, or neither is given");
+  return router === null || route === null ? propagationOf(...source) : routePropagationOf(...source, router, route);
 }
 
 const familyOf = (path: string): string | undefined => {
@@ -121,7 +128,7 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
     ],
     'GET telemetry': [2, ({ names: [mesh = '', node = ''], query }) => telemetry.read(mesh, node, since(query))],
     'GET metrics': [[0, 1], ({ names: [mesh] }) => new Text(metrics(mesh === undefined ? undefined : viewOf(mesh).mesh.name))],
-    'GET propagation': [1, ({ names: [mesh = ''] }) => propagationOf(viewOf(mesh), connected(), publisher)],
+    'GET propagation': [1, ({ names: [mesh = ''], query }) => propagationFor(query, viewOf(mesh), connected(), publisher)],
   };
 
   const answer = async (request: IncomingMessage): Promise<unknown> => {

@@ -66,8 +66,15 @@ function stateOf({ proxy, stream }: ConnectedProxy, publisher: Publisher): Strea
   return problem === undefined ? stream.state : { state: 'rejected', error: problem };
 }
 
+interface Told {
+  readonly connected: ConnectedProxy;
+  readonly state: StreamState;
+}
+
+const tellProxy = ({ connected: { proxy, stream }, state }: Told): Propagation['proxies'][number] => ({ nodeId: stream.nodeId, kind: proxy.client, ...state });
+
 /** A proxy counts for a resource that its configuration was built from; an older version in it means it is still to come. */
-function countFor(resource: Resource, proxies: readonly { readonly connected: ConnectedProxy; readonly state: StreamState }[]): ResourcePropagation {
+function countFor(resource: Resource, proxies: readonly Told[]): ResourcePropagation {
   const count = { acked: 0, pending: 0, rejected: 0 };
   const { kind, name, parent, metadata } = resource;
   for (const { connected, state } of proxies) {
@@ -86,6 +93,19 @@ function problemsOf({ kind, name, spec }: Resource, certificates: CertificateSou
   });
 }
 
+/**
+ * Answers `GET /meshshift/v1/propagation/{mesh}?virtualRouter=…&route=…`: one route, and the proxies that depend on it. Who waits for a route asks again
+ * and again, and a mesh may have thousands.
+ */
+export function routePropagationOf(view: MeshView, connected: readonly ConnectedProxy[], publisher: Publisher, virtualRouter: string, name: string): Propagation {
+  const mesh = view.mesh.name;
+  const found = view.routes.get(`${virtualRouter}/${name}`);
+  const resources = found === undefined ? [] : [found];
+  const isOf = ({ proxy, stream }: ConnectedProxy): boolean => proxy.mesh === mesh && resources.some((resource) => stream.target?.sources.has(keyOf(resource)) === true);
+  const proxies = connected.filter(isOf).map((one) => ({ connected: one, state: stateOf(one, publisher) }));
+  return { mesh, version: versionOf(resources), proxies: proxies.map(tellProxy), resources: resources.map((resource) => countFor(resource, proxies)), certificates: [] };
+}
+
 /** Answers `GET /meshshift/v1/propagation/{mesh}`. */
 export function propagationOf(view: MeshView, connected: readonly ConnectedProxy[], publisher: Publisher): Propagation {
   const mesh = view.mesh.name;
@@ -94,7 +114,7 @@ export function propagationOf(view: MeshView, connected: readonly ConnectedProxy
   return {
     mesh,
     version: versionOf(resources),
-    proxies: proxies.map(({ connected: { proxy, stream }, state }) => ({ nodeId: stream.nodeId, kind: proxy.client, ...state })),
+    proxies: proxies.map(tellProxy),
     resources: resources.map((resource) => countFor(resource, proxies)),
     certificates: [...view.virtualNodes.values(), ...view.virtualGateways.values()].flatMap((resource) => problemsOf(resource, publisher.certificates)),
   };

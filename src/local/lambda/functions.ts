@@ -37,9 +37,9 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
   const host: LambdaHost = openLambdaHost({ functions, environment, timers: systemTimers, log });
   const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);
   const soon = new Map(functions.map(({ key, arn }) => [arn, arnsOf(SOON[key] ?? [])]));
-  const invokeTask = async (functionName: string, payload: Json): Promise<Invocation> => {
+  const invokeTask = async (functionName: string, payload: Json, signal: AbortSignal): Promise<Invocation> => {
     soon.get(functionName)?.forEach((arn) => host.warmUp(arn));
-    const result = await host.invoke(functionName, JSON.stringify(payload)).catch((error: unknown) => {
+    const result = await host.invoke(functionName, JSON.stringify(payload), signal).catch((error: unknown) => {
       if (error instanceof FunctionNotFound) throw new AwsError(error.name, error.message, { status: 404, cause: error });
       throw error;
     });

@@ -3,6 +3,7 @@ import type { Log } from '../../contracts/log.ts';
 import type { DeployedFunction } from '../deployment/read-deployment.ts';
 import type { Timers } from '../timers.ts';
 import { Sandbox, type InvocationResult } from './sandbox.ts';
+import { openSlots, type Slots } from './slots.ts';
 
 export interface LambdaHostOptions {
   readonly functions: readonly DeployedFunction[];
@@ -10,7 +11,7 @@ export interface LambdaHostOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly timers: Timers;
   readonly log: Log;
-  /** How many threads one function may have at once; further invocations wait. Default 4. */
+  /** How many invocations one function may have at once, all in its one thread; further ones wait. Default 20. */
   readonly concurrency?: number;
   readonly workerFile?: URL;
 }
@@ -29,103 +30,81 @@ export interface LambdaHost {
   arnOf(nameOrArn: string): string;
   /**
    * Invokes a function with a JSON text and waits for its answer; a handler's error is a result, not a rejection.
+   * @param signal aborted when nobody waits for the answer any more: an invocation that has not begun then does not
    * @throws FunctionNotFound
    */
-  invoke(nameOrArn: string, payload: string): Promise<InvocationResult>;
+  invoke(nameOrArn: string, payload: string, signal?: AbortSignal): Promise<InvocationResult>;
   /** Starts a thread for a function that has none, ahead of its first invocation. Does nothing for one that is not deployed. */
   warmUp(nameOrArn: string): void;
   close(): Promise<void>;
 }
 
-/** The threads of one function. */
-class Pool {
-  readonly #idle: Sandbox[] = [];
-  readonly #all = new Set<Sandbox>();
-  readonly #waiting: (() => void)[] = [];
+/** A function and its thread: one for all invocations, as they mostly wait, and a thread of each would take the memory of a process. */
+class Host {
+  readonly #slots: Slots;
   readonly #create: () => Sandbox;
-  readonly #concurrency: number;
+  #sandbox: Sandbox | undefined;
+  /** Threads that serve nothing new: the last one once it is replaced. */
+  readonly #leaving = new Set<Sandbox>();
   #closed = false;
 
   constructor(concurrency: number, create: () => Sandbox) {
-    this.#concurrency = concurrency;
+    this.#slots = openSlots(concurrency);
     this.#create = create;
   }
 
-  async invoke(payload: string): Promise<InvocationResult> {
-    const sandbox = await this.#acquire();
-    try {
-      return await sandbox.invoke(randomUUID(), payload);
-    } finally {
-      this.#release(sandbox);
-    }
+  invoke(payload: string, signal: AbortSignal | undefined): Promise<InvocationResult> {
+    return this.#slots.use(() => this.#alive().invoke(randomUUID(), payload), signal);
   }
 
   warmUp(): void {
-    if (this.#closed || this.#all.size > 0) return;
-    const sandbox = this.#add();
-    sandbox.warmUp();
-    this.#idle.push(sandbox);
+    if (this.#closed || this.#sandbox !== undefined) return;
+    this.#alive().warmUp();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const wake of this.#waiting.splice(0)) wake();
-    await Promise.all([...this.#all].map((sandbox) => sandbox.close()));
+    await Promise.all([...this.#leaving, ...(this.#sandbox === undefined ? [] : [this.#sandbox])].map((sandbox) => sandbox.close()));
   }
 
-  async #acquire(): Promise<Sandbox> {
-    for (;;) {
-      if (this.#closed) throw new Error('the Lambda host is closed');
-      const idle = this.#idle.pop();
-      if (idle?.alive === true) return idle;
-      if (idle !== undefined) {
-        this.#all.delete(idle);
-        continue;
-      }
-      if (this.#all.size < this.#concurrency) return this.#add();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  #alive(): Sandbox {
+    if (this.#closed) throw new Error('the Lambda host is closed');
+    const current = this.#sandbox;
+    if (current?.alive === true) return current;
+    if (current !== undefined) {
+      this.#leaving.add(current);
+      void current.ended.then(() => this.#leaving.delete(current));
     }
-  }
-
-  #add(): Sandbox {
-    const sandbox = this.#create();
-    this.#all.add(sandbox);
-    return sandbox;
-  }
-
-  #release(sandbox: Sandbox): void {
-    if (sandbox.alive) this.#idle.push(sandbox);
-    else this.#all.delete(sandbox);
-    this.#waiting.shift()?.();
+    this.#sandbox = this.#create();
+    return this.#sandbox;
   }
 }
 
 /** Beside this module once bundled, in dist/ when this is the source. */
 const defaultWorkerFile = (): URL => new URL(import.meta.url.endsWith('.ts') ? '../../../dist/src/local/lambda/worker.mjs' : '../local/lambda/worker.mjs', import.meta.url);
 
-/** Runs functions in worker threads of their own, started on first use and reused, with exactly their own environment plus `environment`. */
-export function openLambdaHost({ functions, environment, timers, log, concurrency = 4, workerFile = defaultWorkerFile() }: LambdaHostOptions): LambdaHost {
-  const pools = new Map<string, Pool>();
+/** Runs each function in a worker thread of its own, started on first use and reused, with exactly its own environment plus `environment`. */
+export function openLambdaHost({ functions, environment, timers, log, concurrency = 20, workerFile = defaultWorkerFile() }: LambdaHostOptions): LambdaHost {
+  const hosts = new Map<string, Host>();
   for (const deployed of functions) {
-    const create = (): Sandbox => new Sandbox({ workerFile, deployed, environment: { ...deployed.environment, ...environment }, timers, log });
-    const pool = new Pool(concurrency, create);
-    pools.set(deployed.name, pool);
-    pools.set(deployed.arn, pool);
+    const host = new Host(concurrency, () => new Sandbox({ workerFile, deployed, environment: { ...deployed.environment, ...environment }, timers, log }));
+    hosts.set(deployed.name, host);
+    hosts.set(deployed.arn, host);
   }
   return {
-    has: (nameOrArn) => pools.has(nameOrArn),
+    has: (nameOrArn) => hosts.has(nameOrArn),
     arnOf: (nameOrArn) => {
       const found = functions.find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
       if (found === undefined) throw new FunctionNotFound(nameOrArn);
       return found.arn;
     },
-    invoke: (nameOrArn, payload) => {
-      const pool = pools.get(nameOrArn);
-      return pool === undefined ? Promise.reject(new FunctionNotFound(nameOrArn)) : pool.invoke(payload);
+    invoke: (nameOrArn, payload, signal) => {
+      const host = hosts.get(nameOrArn);
+      return host === undefined ? Promise.reject(new FunctionNotFound(nameOrArn)) : host.invoke(payload, signal);
     },
-    warmUp: (nameOrArn) => pools.get(nameOrArn)?.warmUp(),
+    warmUp: (nameOrArn) => hosts.get(nameOrArn)?.warmUp(),
     close: async () => {
-      await Promise.all([...new Set(pools.values())].map((pool) => pool.close()));
+      await Promise.all([...new Set(hosts.values())].map((host) => host.close()));
     },
   };
 }

@@ -8,7 +8,7 @@ export interface WorkerStart {
   readonly memoryMiB: number;
 }
 
-/** One invocation; a worker has one at a time. */
+/** One invocation; a worker may have several at a time. */
 export interface WorkerRequest {
   readonly requestId: string;
   /** JSON text. */

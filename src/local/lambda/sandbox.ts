@@ -22,13 +22,15 @@ const failure = (errorType: string, requestId: string, message: string): Invocat
   error: { errorType, errorMessage: `RequestId: ${requestId} Error: ${message}`, trace: [] },
 });
 
-/** One worker thread of one function; serves one invocation at a time. */
+/** One worker thread of one function; serves as many invocations at once as it is given. */
 export class Sandbox {
   readonly #worker: Worker;
   readonly #options: SandboxOptions;
-  #settle: ((result: InvocationResult) => void) | undefined;
-  #request: string | undefined;
+  /** Who waits for which request. */
+  readonly #waiting = new Map<string, (result: InvocationResult) => void>();
   #alive = true;
+  /** Resolves when the thread is gone. */
+  readonly ended: Promise<void>;
 
   constructor(options: SandboxOptions) {
     const { deployed, log } = options;
@@ -51,12 +53,17 @@ export class Sandbox {
     for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
       createInterface({ input: stream }).on('line', (line) => log('debug', line, { function: deployed.name }));
     }
-    this.#worker.on('message', (answer: WorkerAnswer) => this.#answer(answer));
-    this.#worker.on('error', (error) => this.#end(failure('Runtime.UnhandledException', this.#request ?? '', error.message)));
-    this.#worker.on('exit', (code) => this.#end(failure('Runtime.ExitError', this.#request ?? '', `Runtime exited with exit status ${code}`)));
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#waiting.get(answer.requestId)?.('error' in answer ? { error: answer.error } : { payload: answer.payload }));
+    this.#worker.on('error', (error) => this.#endAll(this.#waiting.size > 1 ? 'Runtime.ExitError' : 'Runtime.UnhandledException', error.message));
+    this.ended = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#endAll('Runtime.ExitError', `Runtime exited with exit status ${code}`);
+        resolve();
+      });
+    });
   }
 
-  /** False once the thread has ended: it then serves nothing more. */
+  /** False once it serves nothing more: the thread has ended, or one of its invocations did not come to an end in time. */
   get alive(): boolean {
     return this.#alive;
   }
@@ -67,15 +74,17 @@ export class Sandbox {
     const request: WorkerRequest = { requestId, payload, deadline: timers.now() + timeoutMs };
     return new Promise((resolve) => {
       const cancel = timers.after(timeoutMs, () => {
-        this.#end(failure('Sandbox.Timedout', requestId, `Task timed out after ${deployed.timeoutSeconds.toFixed(2)} seconds`));
-        void this.#worker.terminate();
+        this.#alive = false;
+        settle(failure('Sandbox.Timedout', requestId, `Task timed out after ${deployed.timeoutSeconds.toFixed(2)} seconds`));
       });
-      this.#request = requestId;
-      this.#settle = (result) => {
+      const settle = (result: InvocationResult): void => {
         cancel();
-        this.#settle = undefined;
+        this.#waiting.delete(requestId);
         resolve(result);
+        // What hangs is ended with its thread, once the others in it have had their time.
+        if (!this.#alive && this.#waiting.size === 0) void this.#worker.terminate();
       };
+      this.#waiting.set(requestId, settle);
       this.#worker.postMessage(request);
     });
   }
@@ -87,17 +96,13 @@ export class Sandbox {
   }
 
   async close(): Promise<void> {
-    this.#end(failure('Runtime.ExitError', this.#request ?? '', 'the local runtime is stopping'));
+    this.#endAll('Runtime.ExitError', 'the local runtime is stopping');
     await this.#worker.terminate();
   }
 
-  #answer(answer: WorkerAnswer): void {
-    if (answer.requestId !== this.#request) return;
-    this.#settle?.('error' in answer ? { error: answer.error } : { payload: answer.payload });
-  }
-
-  #end(result: InvocationResult): void {
+  /** The thread is gone, and with it all that it was at. Who waited for one of several did not cause it, most likely: Runtime.ExitError is tried again. */
+  #endAll(errorType: string, message: string): void {
     this.#alive = false;
-    this.#settle?.(result);
+    for (const [requestId, settle] of [...this.#waiting]) settle(failure(errorType, requestId, message));
   }
 }

@@ -1,6 +1,6 @@
 import { silent } from '../../../src/contracts/log.ts';
 import { startXds, type Xds } from '../../../src/controlplane/start-xds.ts';
-import { propagationOf, type Propagation } from '../../../src/controlplane/xds/propagation.ts';
+import { propagationOf, routePropagationOf, type Propagation } from '../../../src/controlplane/xds/propagation.ts';
 import type { ProtoJson } from '../../../src/controlplane/translate/types.ts';
 import { openAdsClient, type AdsClient, type AdsClientStream, type Response } from '../../support/ads-client.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -62,7 +62,12 @@ const settled = (): Promise<void> => client.settled('mesh/m/virtualNode/aside');
 
 const propagation = (): Propagation => propagationOf(mesh.view(), xds.connected(), xds.publisher);
 const stateOf = (nodeId = NODE) => propagation().proxies.find((proxy) => proxy.nodeId === nodeId);
-const counted = (kind: string, name: string) => propagation().resources.find((one) => one.kind === kind && one.name === name);
+function counted(kind: string, name: string) {
+  const found = propagation().resources.find((one) => one.kind === kind && one.name === name);
+  // Asked for alone, a route is told of the same.
+  if (kind === 'route' && found?.parent !== undefined) expect(routePropagationOf(mesh.view(), xds.connected(), xds.publisher, found.parent, name).resources).toEqual([found]);
+  return found;
+}
 
 /** Goes through the first configuration as Envoy does, and ends with everything accepted. */
 async function connect(): Promise<AdsClientStream> {

@@ -103,6 +103,13 @@ describe('telemetry and propagation', () => {
     expect(body.resources.length).toBe(8);
   });
 
+  test('propagation of one route tells of it alone, and names it whole', async () => {
+    const route = { kind: 'route', name: 'svcNode1', parent: 'svcNode1', version: 2, acked: 0, pending: 0, rejected: 0 };
+    expect(await ask('GET', `propagation/${MESH}?virtualRouter=svcNode1&route=svcNode1`)).toMatchObject({ status: 200, body: { proxies: [], resources: [route] } });
+    expect(await ask('GET', `propagation/${MESH}?virtualRouter=svcNode1&route=absent`)).toMatchObject({ status: 200, body: { resources: [] } });
+    expect(await ask('GET', `propagation/${MESH}?route=svcNode1`)).toMatchObject({ status: 400 });
+  });
+
   test.each([
     ['POST', `endpoints/${MESH}/a`, 405],
     ['GET', 'endpoints/only-mesh', 404],

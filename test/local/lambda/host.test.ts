@@ -17,7 +17,8 @@ export const fail = async () => { throw new ResourceNotActive('virtualNode a is 
 export const crash = async () => { setImmediate(() => { throw new TypeError('out of turn'); }); await new Promise(() => {}); };
 export const exit = async () => process.exit(3);
 export const hang = async () => new Promise(() => {});
-let release; let inside = 0; let most = 0;
+export const sometimes = async (how) => { calls += 1; if (how === 'exit') process.exit(1); return how === 'answer' ? calls : new Promise(() => {}); };
+let inside = 0; let most = 0;
 export const overlap = async () => { inside += 1; most = Math.max(most, inside); await new Promise((resolve) => setImmediate(resolve)); inside -= 1; return most; };
 `;
 
@@ -111,10 +112,40 @@ test('ends an invocation at its timeout, by the clock that is passed in', async 
   expect(await invoking).toMatchObject({ error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/timed out after 5\.00 seconds/) as unknown } });
 });
 
-test('runs one invocation at a time in a thread, whatever waits', async () => {
-  const lambda = open('overlap', { concurrency: 2 });
-  const results = await Promise.all(Array.from({ length: 8 }, () => lambda.invoke('shop-overlap', '{}')));
-  expect(results).toEqual(Array.from({ length: 8 }, () => ({ payload: '1' })));
+test('runs so many invocations at once in the one thread, and the others in their order', async () => {
+  const lambda = open('overlap', { concurrency: 3 });
+  const results = await Promise.all(Array.from({ length: 9 }, () => lambda.invoke('shop-overlap', '{}')));
+  expect(results.map((result) => 'payload' in result && Number(result.payload)).sort()).toEqual(Array.from({ length: 9 }, () => 3));
+});
+
+test('does not begin an invocation that nobody waits for any more', async () => {
+  const lambda = open('count', { concurrency: 1 });
+  const abort = new AbortController();
+  const [first, second, third] = [lambda.invoke('shop-count', '{}'), lambda.invoke('shop-count', '{}', abort.signal), lambda.invoke('shop-count', '{}')];
+  abort.abort(new Error('cancelled'));
+  await expect(second).rejects.toThrow('cancelled');
+  expect([await first, await third]).toEqual([{ payload: '1' }, { payload: '2' }]);
+  await expect(lambda.invoke('shop-count', '{}', abort.signal)).rejects.toThrow('cancelled');
+});
+
+test('ends a thread with an invocation that hangs, once the others in it are over; later ones get a new thread', async () => {
+  const due: (() => void)[] = [];
+  const timers: Timers = { now: () => 0, after: (_, callback) => (due.push(callback), () => undefined) };
+  const lambda = open('sometimes', { timers });
+  const [hanging, other] = [lambda.invoke('shop-sometimes', '"hang"'), lambda.invoke('shop-sometimes', '"wait"')];
+  await lambda.invoke('shop-sometimes', '"answer"');
+  due[0]!();
+  expect(await hanging).toMatchObject({ error: { errorType: 'Sandbox.Timedout' } });
+  // A module of its own counts anew.
+  expect(await lambda.invoke('shop-sometimes', '"answer"')).toEqual({ payload: '1' });
+  due[1]!();
+  expect(await other).toMatchObject({ error: { errorType: 'Sandbox.Timedout' } });
+});
+
+test('a thread that dies ends all that it was at, by an error that is tried again', async () => {
+  const lambda = open('sometimes');
+  const results = await Promise.all(['"wait"', '"exit"', '"wait"'].map((payload) => lambda.invoke('shop-sometimes', payload)));
+  for (const result of results) expect(result).toMatchObject({ error: { errorType: 'Runtime.ExitError' } });
 });
 
 test('a thread warmed up is the one that serves, and one that cannot be warmed says so when invoked', async () => {
