@@ -1,6 +1,7 @@
 import type { AppMeshClient } from '@aws-sdk/client-app-mesh';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { MeshClient } from '../mesh/client.ts';
 import { CommandFailed, Refused } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -10,6 +11,8 @@ export interface Client {
   stepFunctions(): Promise<SFNClient>;
   events(): Promise<EventBridgeClient>;
   appMesh(): Promise<AppMeshClient>;
+  /** What provisioning itself asks a control plane by. */
+  mesh(): Promise<MeshClient>;
   /**
    * Asks meshshift's own HTTP API.
    * @throws Refused for any answer but 2xx, CommandFailed when nothing answers
@@ -19,8 +22,15 @@ export interface Client {
 
 const isLoopback = (endpoint: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(endpoint).hostname);
 
+interface Settings {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly maxAttempts: number;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /** One process, one try: the person sees at once that nothing answers, instead of after the SDK's retries. */
-const settings = (endpoint: string, env: Readonly<Record<string, string | undefined>>) => ({
+const settings = (endpoint: string, env: Readonly<Record<string, string | undefined>>): Settings => ({
   endpoint,
   region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
   maxAttempts: 2,
@@ -75,6 +85,10 @@ export function connect(endpoint: string, env: Readonly<Record<string, string | 
     stepFunctions: async () => new (await import('@aws-sdk/client-sfn')).SFNClient(options),
     events: async () => new (await import('@aws-sdk/client-eventbridge')).EventBridgeClient(options),
     appMesh: async () => new (await import('@aws-sdk/client-app-mesh')).AppMeshClient(options),
+    mesh: async () => {
+      const { credentials } = options;
+      return (await import('../mesh/client.ts')).openMeshClient(endpoint, credentials === undefined ? undefined : () => Promise.resolve(credentials), options.region);
+    },
     ask: (method, path, body) => ask(endpoint, method, path, body),
   };
 }

@@ -8,6 +8,8 @@ export interface Option {
   readonly about: string;
   readonly default?: string;
   readonly required?: boolean;
+  /** Whether it may be given several times. */
+  readonly multiple?: boolean;
 }
 
 export interface Argument {
@@ -27,7 +29,7 @@ export interface Io {
 
 /** One call of a command. Options have their defaults; required ones and arguments are there. */
 export interface Call {
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly args: readonly string[];
   readonly endpoint: string;
   readonly json: boolean;
@@ -58,6 +60,12 @@ export function text(call: Call, name: string): string {
 export const optionalText = (call: Call, name: string): string | undefined => {
   const value = call.options[name];
   return typeof value === 'string' ? value : undefined;
+};
+
+/** The values of an option that may be given several times. */
+export const texts = (call: Call, name: string): readonly string[] => {
+  const value = call.options[name];
+  return typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
 };
 
 export const flag = (call: Call, name: string): boolean => call.options[name] === true;

@@ -9,8 +9,8 @@ const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${
 const optionUsage = (name: string, { short, value, type }: Option): string =>
   `${short === undefined ? '   ' : `-${short},`} --${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`;
 
-const optionAbout = ({ about, default: fallback, required }: Option): string =>
-  `${about}${fallback === undefined ? '' : ` (default: ${fallback})`}${required === true ? ' (required)' : ''}`;
+const optionAbout = ({ about, default: fallback, required, multiple }: Option): string =>
+  `${about}${multiple === true ? '; may be given several times' : ''}${fallback === undefined ? '' : ` (default: ${fallback})`}${required === true ? ' (required)' : ''}`;
 
 function usageOf({ words, args = [], options = {} }: Command): string {
   const required = Object.entries(options).filter(([, option]) => option.required).map(([name, { value }]) => `--${name} ${value ?? 'VALUE'}`);

@@ -44,7 +44,7 @@ function readOptions(command: Command, argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: Object.fromEntries(Object.entries(options).map(([name, { type, short }]) => [name, { type, ...(short === undefined ? {} : { short }) }])),
+      options: Object.fromEntries(Object.entries(options).map(([name, { type, short, multiple = false }]) => [name, { type, multiple, ...(short === undefined ? {} : { short }) }])),
       allowPositionals: true,
       strict: true,
     });
@@ -68,7 +68,7 @@ function checkRequired(command: Command, values: Readonly<Record<string, unknown
   throw new UsageError(`${command.words.join(' ')}: --${name} ${value} is missing: ${about}`, helpFor(command.words));
 }
 
-function readEndpoint(given: string | boolean | undefined, env: Io['env']): string {
+function readEndpoint(given: unknown, env: Io['env']): string {
   const endpoint = typeof given === 'string' ? given : (env['AWS_ENDPOINT_URL'] ?? DEFAULT_ENDPOINT);
   if (URL.canParse(endpoint) && ['http:', 'https:'].includes(new URL(endpoint).protocol)) return endpoint.replace(/\/+$/, '');
   throw new UsageError(`--endpoint: ${endpoint}: must be an http or https URL such as ${DEFAULT_ENDPOINT}`, 'give --endpoint or set AWS_ENDPOINT_URL');

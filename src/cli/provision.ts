@@ -44,13 +44,39 @@ function messageIn(cause = ''): string {
   }
 }
 
+/** An execution's input and state hold 256 KB; the state machine adds its own to what it is given. */
+const MOST_BYTES = 160_000;
+
+/** Resources in their order, as many at a time as one execution takes. */
+export function inBatches(resources: readonly MeshResource[], mostBytes = MOST_BYTES): readonly (readonly MeshResource[])[] {
+  const batches: MeshResource[][] = [];
+  let bytes = Infinity;
+  for (const resource of resources) {
+    const size = Buffer.byteLength(JSON.stringify(resource)) + 1;
+    if (bytes + size > mostBytes) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(resource);
+    bytes += size;
+  }
+  return batches;
+}
+
 /**
- * Provisions resources by the state machine that does it (`provision.asl.json`) and follows it to its end.
+ * Provisions resources by the state machine that does it (`provision.asl.json`) and follows it to its end; more than one execution holds are made one
+ * batch after the other, so they must come in an order in which each finds what it needs.
  * @throws CommandFailed with the state machine's error
  */
 export async function provision(stepFunctions: SFNClient, resources: readonly MeshResource[], stage = 'dev'): Promise<readonly Provisioned[]> {
-  const { DescribeExecutionCommand, StartExecutionCommand } = await import('@aws-sdk/client-sfn');
   const stateMachineArn = await findStateMachine(stepFunctions, `meshshift-${stage}-provision`);
+  const done: Provisioned[] = [];
+  for (const batch of inBatches(resources)) done.push(...(await execute(stepFunctions, stateMachineArn, batch)));
+  return done;
+}
+
+async function execute(stepFunctions: SFNClient, stateMachineArn: string, resources: readonly MeshResource[]): Promise<readonly Provisioned[]> {
+  const { DescribeExecutionCommand, StartExecutionCommand } = await import('@aws-sdk/client-sfn');
   const { executionArn } = await stepFunctions.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify({ resources }) }));
   for (;;) {
     const { status, output, error, cause } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));

@@ -1,29 +1,34 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCanaryDefinition, type CanaryDefinition } from '../contracts/canary-definition.ts';
-import { identify, parseMeshFile, parseMeshFiles, type MeshResource } from '../contracts/mesh-file.ts';
+import { identify } from '../contracts/mesh-file.ts';
 import { InvalidInput, type Mistake } from '../contracts/mistakes.ts';
 import { readText } from '../contracts/read-text.ts';
 import { checkInput } from '../mesh/check-input.ts';
+import { readMeshFiles, type MeshFiles, type TextFile } from '../mesh/files/read-mesh-files.ts';
+import type { ImportOptions } from '../mesh/files/source.ts';
 
-const TEXT_FILE = /\.(json|ya?ml)$/;
+/** Templates are named so that something fills them in before. */
+const TEXT_FILE = /\.(json|ya?ml)(\.template)?$/;
 
-async function readFolder(folder: string): Promise<{ file: string; text: string }[]> {
+async function readFolder(folder: string): Promise<TextFile[]> {
   const names = (await readdir(folder)).filter((name) => TEXT_FILE.test(name)).sort();
   if (names.length === 0) throw new InvalidInput([{ file: folder, path: '', value: 'a folder', rule: 'must hold files named *.json, *.yaml or *.yml' }]);
   return Promise.all(names.map(async (name) => ({ file: join(folder, name), text: await readFile(join(folder, name), 'utf8') })));
 }
 
+/** A file, or the files of a folder. */
+const readPath = async (path: string): Promise<TextFile[]> => ((await stat(path)).isDirectory() ? await readFolder(path) : [{ file: path, text: await readFile(path, 'utf8') }]);
+
 /**
- * The resources of a mesh file, or of a folder of them or of the AWS CLI's input JSON; their inputs are checked by the SDK's schemas.
+ * What files, and the files of folders, hold of meshes, in any form that `readMeshFiles` knows; the inputs are checked by the SDK's schemas.
  * @throws InvalidInput with every mistake
  */
-export async function readMesh(path: string): Promise<MeshResource[]> {
-  const isFolder = (await stat(path)).isDirectory();
-  const resources = isFolder ? parseMeshFiles(await readFolder(path)) : parseMeshFile(await readFile(path, 'utf8'), path);
-  const mistakes: Mistake[] = resources.flatMap((resource) => checkInput(resource).map((found) => ({ file: `${path}: ${identify(resource)}`, ...found })));
+export async function readMesh(paths: readonly string[], options?: ImportOptions): Promise<MeshFiles> {
+  const read = readMeshFiles((await Promise.all(paths.map(readPath))).flat(), options);
+  const mistakes: Mistake[] = read.resources.flatMap((resource) => checkInput(resource).map((found) => ({ file: `${paths.join(', ')}: ${identify(resource)}`, ...found })));
   if (mistakes.length > 0) throw new InvalidInput(mistakes);
-  return resources;
+  return read;
 }
 
 /** A canary definition of a file, as written and as understood. */

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, parseDocument, type CollectionTag, type Document, type ScalarTag } from 'yaml';
 import { InvalidInput, type LineOf } from './mistakes.ts';
 
 /** The value that a text holds, and where in the text its parts stand. */
@@ -38,13 +38,8 @@ const MOST_SHOWN = 200;
 
 const lineAt = (text: string, line: number): string => (text.split('\n')[line - 1] ?? '').trim().slice(0, MOST_SHOWN);
 
-/**
- * The value that a YAML or JSON text holds (JSON is YAML), and the lines of its parts.
- * @throws InvalidInput naming the line of each syntax error.
- */
-export function readLines(text: string, file: string): TextValue {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true, lineCounter });
+/** A document's value. @throws InvalidInput naming the line of each syntax error */
+function valueOf(document: Document.Parsed, lineCounter: LineCounter, text: string, file: string): TextValue {
   if (document.errors.length > 0) {
     throw new InvalidInput(
       document.errors.slice(0, MOST_ERRORS).map((error) => ({
@@ -65,6 +60,27 @@ export function readLines(text: string, file: string): TextValue {
     const rule = 'must hold no alias within its own anchor, and no more than 100 uses of one';
     throw new InvalidInput([{ file, path: '(aliases)', value: text.slice(0, 80), rule }], { cause });
   }
+}
+
+/**
+ * The value that a YAML or JSON text holds (JSON is YAML), and the lines of its parts.
+ * @throws InvalidInput naming the line of each syntax error.
+ */
+export function readLines(text: string, file: string): TextValue {
+  const lineCounter = new LineCounter();
+  return valueOf(parseDocument(text, { prettyErrors: true, uniqueKeys: true, lineCounter }), lineCounter, text, file);
+}
+
+/**
+ * As `readLines`, of a text that may hold several documents; empty ones are left out. `tags` says what YAML tags of its own stand for.
+ * @throws InvalidInput naming the line of each syntax error of the first document that has any.
+ */
+export function readDocuments(text: string, file: string, tags: readonly (ScalarTag | CollectionTag)[]): TextValue[] {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { prettyErrors: true, uniqueKeys: true, lineCounter, customTags: (known) => [...known, ...tags] });
+  // An empty text is told by what it holds instead of documents.
+  if (!Array.isArray(documents)) return [];
+  return documents.map((document) => valueOf(document, lineCounter, text, file)).filter(({ value }) => value !== null && value !== undefined);
 }
 
 /**

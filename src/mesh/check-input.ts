@@ -1,15 +1,10 @@
-import * as sdk from '@aws-sdk/client-app-mesh';
-import { NormalizedSchema } from '@smithy/core/schema';
-import type { $SchemaRef } from '@smithy/types';
+import type { NormalizedSchema } from '@smithy/core/schema';
 import type { MeshResource } from '../contracts/mesh-file.ts';
 import type { Mistake } from '../contracts/mistakes.ts';
+import { inputSchema, isRecord } from './input-schema.ts';
 
 type Found = Omit<Mistake, 'file'>;
 
-/** The runtime schemas that the SDK exports as `CreateMeshInput$` and the like. */
-const schemas = sdk as unknown as Readonly<Record<string, $SchemaRef | undefined>>;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const one = (path: string, value: unknown, rule: string): Found[] => [{ path, value, rule }];
 
 function checkMembers(schema: NormalizedSchema, value: Readonly<Record<string, unknown>>, path: string): Found[] {
@@ -63,8 +58,4 @@ function check(schema: NormalizedSchema, value: unknown, path: string): Found[] 
  * What is wrong with the input of a resource: unknown members, missing ones, wrong types, weights out of range, by the SDK's own schemas.
  * The control plane checks the rest. A virtual service's or mesh's spec may be absent.
  */
-export function checkInput({ create, input }: MeshResource): Found[] {
-  const schema = schemas[`${create}Input$`];
-  if (schema === undefined) throw new Error(`the SDK exports no schema ${create}Input$`);
-  return check(NormalizedSchema.of(schema), input, 'input');
-}
+export const checkInput = ({ create, input }: MeshResource): Found[] => check(inputSchema(create), input, 'input');

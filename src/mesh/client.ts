@@ -50,11 +50,12 @@ const byOwnKey = (signer: () => Promise<RequestSigner>) => ({ signer, credential
 /**
  * @param url The control plane's base URL.
  * @param accessKey By default AWS's own, as the environment has it; a control plane on this machine checks none.
+ * @param region By default the environment's.
  */
-export function openMeshClient(url: string, accessKey?: AccessKey): MeshClient {
+export function openMeshClient(url: string, accessKey?: AccessKey, region?: string): MeshClient {
   const base = url.replace(/\/$/, '');
   const requestHandler = { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: CONNECT_TIMEOUT_MS };
-  const client: AppMeshClient = new AppMeshClient({ endpoint: url, ...(accessKey === undefined ? {} : byOwnKey(() => Promise.resolve(signer))), maxAttempts: 3, requestHandler });
+  const client: AppMeshClient = new AppMeshClient({ endpoint: url, ...(accessKey === undefined ? {} : byOwnKey(() => Promise.resolve(signer))), ...(region === undefined ? {} : { region }), maxAttempts: 3, requestHandler });
   const signer = openSigner(accessKey ?? client.config.credentials, client.config);
 
   async function send(verb: Verb, { create }: MeshResource, input: unknown, ifVersion?: number): Promise<ResourceData> {

@@ -37,24 +37,43 @@ async function refuseHeld(resource: MeshResource, findHolder: FindHolder): Promi
   if (holder !== undefined) throw new RouteHeld(`${identify(resource)} is held by the rollout ${holder}; it can be changed when that has ended`);
 }
 
-async function ensureTags(mesh: MeshClient, { input }: MeshResource, arn: string): Promise<boolean> {
+async function missingTags(mesh: MeshClient, { input }: MeshResource, arn: string): Promise<readonly TagRef[]> {
   const desired = (input['tags'] ?? []) as readonly TagRef[];
-  if (desired.length === 0) return false;
+  if (desired.length === 0) return [];
   const actual = new Map((await mesh.tags(arn)).map(({ key, value }) => [key, value]));
-  const missing = desired.filter(({ key, value }) => !actual.has(key) || actual.get(key) !== value);
+  return desired.filter(({ key, value }) => !actual.has(key) || actual.get(key) !== value);
+}
+
+async function ensureTags(mesh: MeshClient, resource: MeshResource, arn: string): Promise<boolean> {
+  const missing = await missingTags(mesh, resource, arn);
   if (missing.length > 0) await mesh.tag(arn, missing);
   return missing.length > 0;
 }
 
-async function ensureSpec(mesh: MeshClient, resource: MeshResource, actual: ResourceData, findHolder: FindHolder): Promise<ResourceData> {
-  const { spec } = resource.input;
+/** The spec that a resource is to have in place of the one it has; undefined where that one will do. */
+function neededSpec({ create, input: { spec } }: MeshResource, actual: ResourceData): object | undefined {
   // An input without a spec asks for existence only.
-  if (typeof spec !== 'object' || spec === null || sameSpec(spec, actual.spec)) return actual;
-  const isRoute = resource.create === 'CreateRoute';
-  const desired = isRoute ? keepWeights(spec, actual.spec) : spec;
-  if (sameSpec(desired, actual.spec)) return actual;
-  if (isRoute) await refuseHeld(resource, findHolder);
-  return mesh.update({ ...resource, input: { ...resource.input, spec: desired } }, actual.version);
+  if (typeof spec !== 'object' || spec === null || sameSpec(spec, actual.spec)) return undefined;
+  const desired = create === 'CreateRoute' ? keepWeights(spec, actual.spec) : spec;
+  return sameSpec(desired, actual.spec) ? undefined : desired;
+}
+
+async function ensureSpec(mesh: MeshClient, resource: MeshResource, actual: ResourceData, findHolder: FindHolder): Promise<ResourceData> {
+  const spec = neededSpec(resource, actual);
+  if (spec === undefined) return actual;
+  if (resource.create === 'CreateRoute') await refuseHeld(resource, findHolder);
+  return mesh.update({ ...resource, input: { ...resource.input, spec } }, actual.version);
+}
+
+const namesOf = (resource: MeshResource): string => identify(resource).split(' ')[1] ?? '';
+
+/** What `ensureResource` would do, without doing it. The version is the one there is, 0 for none. */
+export async function planResource(mesh: MeshClient, resource: MeshResource): Promise<Ensured> {
+  const { create } = resource;
+  const actual = await mesh.describe(resource);
+  if (actual === undefined) return { create, name: namesOf(resource), change: 'created', version: 0 };
+  const differs = neededSpec(resource, actual) !== undefined || (await missingTags(mesh, resource, actual.arn)).length > 0;
+  return { create, name: namesOf(resource), change: differs ? 'updated' : 'unchanged', version: actual.version };
 }
 
 /**
@@ -63,7 +82,7 @@ async function ensureSpec(mesh: MeshClient, resource: MeshResource, actual: Reso
  * @throws ResourceChanged when someone else wrote it meanwhile: try again
  */
 export async function ensureResource(mesh: MeshClient, resource: MeshResource, findHolder: FindHolder = nobody): Promise<Ensured> {
-  const name = identify(resource).split(' ')[1] ?? '';
+  const name = namesOf(resource);
   const actual = await mesh.describe(resource);
   if (actual === undefined) {
     const { version } = await mesh.create(resource);

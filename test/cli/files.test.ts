@@ -79,7 +79,7 @@ describe('canary check', () => {
 
 describe('mesh files', () => {
   test("pgMesh's file and the folder of the AWS CLI's inputs make the same resources", async () => {
-    const [file, inputs] = await Promise.all([readMesh(`${root}examples/pgmesh/mesh.yaml`), readMesh(`${root}examples/pgmesh/cli-input`)]);
+    const [{ resources: file }, { resources: inputs }] = await Promise.all([readMesh([`${root}examples/pgmesh/mesh.yaml`]), readMesh([`${root}examples/pgmesh/cli-input`])]);
     expect(inputs.map(identify).sort()).toEqual(file.map(identify).sort());
     const specOf = (resources: typeof file, name: string) => resources.find((resource) => identify(resource) === name)?.input['spec'];
     for (const name of file.map(identify).filter((entry) => !entry.startsWith('CreateRoute'))) expect(specOf(inputs, name)).toEqual(specOf(file, name));
@@ -91,8 +91,8 @@ describe('mesh files', () => {
     await writeFile(join(folder, 'mesh.yaml'), '[{ create: CreateMesh, input: {} }, { create: CreateVirtualNode, input: { meshName: m, virtualNodeName: n, spec: { listener: [] } } }, { create: MakeMesh, input: {} }]');
     const { code, stdout, stderr } = await runCli(['mesh', 'apply', '-f', 'mesh.yaml', '--endpoint', 'http://127.0.0.1:9'], { cwd: folder });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('mesh.yaml: [0].input.meshName: missing');
-    expect(stderr).toContain('mesh.yaml: [2].create: "MakeMesh"');
+    expect(stderr).toContain('mesh.yaml:1: [0].input.meshName: missing');
+    expect(stderr).toContain('mesh.yaml:1: [2].create: "MakeMesh"');
   });
 
   test('an unknown member of a spec is refused too', async () => {

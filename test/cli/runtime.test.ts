@@ -1,6 +1,6 @@
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { jest } from '@jest/globals';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli, type Finished } from './run-cli.ts';
@@ -74,6 +74,83 @@ describe('mesh', () => {
     expect(code).toBe(4);
     expect(stderr).toContain('NotFoundException');
     expect(stderr).toContain('nowhere');
+  });
+
+  describe('apply of what people have', () => {
+    const template = `
+Parameters: { Port: { Type: Number }, Protocol: { Type: String, Default: http } }
+Resources:
+  Mesh: { Type: AWS::AppMesh::Mesh, Properties: { MeshName: !Ref AWS::StackName } }
+  Node:
+    Type: AWS::AppMesh::VirtualNode
+    Properties:
+      MeshName: !GetAtt Mesh.MeshName
+      Tags: [{ Key: team, Value: a }]
+      Spec: { Listeners: [{ PortMapping: { Port: !Ref Port, Protocol: !Ref Protocol } }], ServiceDiscovery: { DNS: { Hostname: cart.local } } }
+  Task: { Type: AWS::ECS::TaskDefinition }
+`;
+    const manifests = '{ apiVersion: appmesh.k8s.aws/v1beta2, kind: VirtualService, metadata: { name: cart, namespace: "${NS}" }, spec: { provider: { virtualNode: { virtualNodeARN: "arn:aws:appmesh:x:1:mesh/stack/virtualNode/stack-Node" } } } }\n';
+    let applied: string[];
+
+    beforeAll(async () => {
+      const what = join(folder, 'have');
+      await mkdir(what);
+      await writeFile(join(what, 'stack.yaml'), template);
+      await writeFile(join(what, 'service.yaml.template'), manifests);
+      applied = ['mesh', 'apply', '-f', what, '--mesh', 'stack', '--param', 'Port=8080', '--param', 'NS=shop'];
+    });
+
+    test('what is not told is asked for, and nothing is made', async () => {
+      const { code, stderr } = await cli(...applied.slice(0, -2));
+      expect(code).toBe(1);
+      expect(stderr).toContain('service.yaml.template:1: metadata.namespace: "${NS}": has the placeholder ${NS}: give it by --param NS=VALUE');
+      expect((await cli('mesh', 'describe', 'stack')).code).toBe(4);
+    });
+
+    test('--dry-run says what would be done, and does nothing', async () => {
+      const { code, stdout } = await cli(...applied, '--dry-run');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^KIND +NAME +VERSION +WOULD BE$/m);
+      expect(stdout).toMatch(/^virtualService +stack\/cart\.shop +0 +created$/m);
+      expect(stdout).toContain('would be: 3 created, 0 updated, 0 unchanged\nleft out: 1 AWS::ECS::TaskDefinition\n');
+      expect((await cli('mesh', 'describe', 'stack')).code).toBe(4);
+    });
+
+    test('it is made; again it changes nothing, and a dry run says so', async () => {
+      expect(await json(...applied)).toMatchObject({ created: 3, updated: 0, unchanged: 0, leftOut: { 'AWS::ECS::TaskDefinition': 1 } });
+      expect(await json(...applied)).toMatchObject({ created: 0, updated: 0, unchanged: 3 });
+      expect(await json(...applied, '--dry-run')).toMatchObject({ dryRun: true, created: 0, updated: 0, unchanged: 3 });
+    });
+
+    test('a dry run tells what differs, tags too', async () => {
+      const changed = [...applied, '--param', 'Protocol=http2'];
+      expect(await json(...changed, '--dry-run')).toMatchObject({ updated: 1, unchanged: 2, resources: expect.arrayContaining([{ create: 'CreateVirtualNode', name: 'stack/stack-Node', change: 'updated', version: 1 }]) as unknown });
+      await writeFile(join(folder, 'have', 'stack.yaml'), template.replace('Value: a', 'Value: b'));
+      expect(await json(...applied, '--dry-run')).toMatchObject({ updated: 1, unchanged: 2 });
+      expect(await json(...applied)).toMatchObject({ updated: 1, unchanged: 2 });
+      expect(await json(...applied, '--dry-run')).toMatchObject({ updated: 0, unchanged: 3 });
+    });
+
+    test('names of one input come from flags, as those of `aws appmesh`', async () => {
+      const file = join(folder, 'spec.json');
+      await writeFile(file, JSON.stringify({ spec: { listeners: [{ portMapping: { port: 80, protocol: 'http' } }] } }));
+      expect(await json('mesh', 'apply', '-f', file, '--mesh', 'stack', '--virtual-gateway-name', 'gw')).toMatchObject({ created: 1, resources: [{ name: 'stack/gw' }] });
+    });
+
+    test('a flag that is no assignment is refused', async () => {
+      const { code, stderr } = await cli('mesh', 'apply', '-f', MESH, '--param', 'X');
+      expect(code).toBe(2);
+      expect(stderr).toContain('mesh apply: --param: X: must be NAME=VALUE');
+    });
+
+    test('more than one execution of the state machine holds is made by several', async () => {
+      const file = join(folder, 'large.json');
+      const nodes = Array.from({ length: 30 }, (_, index) => ({ create: 'CreateVirtualNode', input: { meshName: 'large', virtualNodeName: `n${index}`, spec: {}, tags: Array.from({ length: 50 }, (_tag, key) => ({ key: `k${key}`, value: 'v'.repeat(200) })) } }));
+      await writeFile(file, JSON.stringify([{ create: 'CreateMesh', input: { meshName: 'large' } }, ...nodes]));
+      expect((await stat(file)).size).toBeGreaterThan(256 * 1024);
+      expect(await json('mesh', 'apply', '-f', file)).toMatchObject({ created: 31 });
+      expect(await json('mesh', 'apply', '-f', file)).toMatchObject({ created: 0, unchanged: 31 });
+    });
   });
 
   test('what refers to nothing is refused, and nothing of it is made', async () => {

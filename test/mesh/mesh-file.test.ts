@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { parseMeshFile, parseMeshFiles } from '../../src/contracts/mesh-file.ts';
+import { readMeshFiles, type TextFile } from '../../src/mesh/files/read-mesh-files.ts';
 import { checkInput } from '../../src/mesh/check-input.ts';
+
+const parseMeshFiles = (files: readonly TextFile[]) => readMeshFiles(files).resources;
+const parseMeshFile = (text: string, file: string) => parseMeshFiles([{ file, text }]);
 
 const mistakesOf = (parse: () => unknown): string[] => {
   try {
@@ -28,19 +31,21 @@ describe('a mesh file', () => {
 
   test('says every mistake at once, with file, path, value and rule', () => {
     expect(mistakesOf(() => parseMeshFile('- { create: CreateRoute, input: { meshName: "", virtualRouterName: 3 } }\n- { create: Foo }\n- { create: CreateMesh, input: { meshName: m }, extra: 1 }', 'm.yaml'))).toEqual([
-      'm.yaml: [0].input.meshName: "": must not be empty',
-      'm.yaml: [0].input.virtualRouterName: 3: must be a name',
-      'm.yaml: [0].input.routeName: missing: must be a name',
-      expect.stringMatching(/^m\.yaml: \[1\]\.create: "Foo": must be one of CreateMesh, /) as string,
-      'm.yaml: [1].input: missing: must be the input JSON of the operation',
-      'm.yaml: [2].extra: 1: is not a field here',
+      'm.yaml:1: [0].input.meshName: "": must not be empty',
+      'm.yaml:1: [0].input.virtualRouterName: 3: must be a name',
+      'm.yaml:1: [0].input.routeName: missing: must be a name',
+      expect.stringMatching(/^m\.yaml:2: \[1\]\.create: "Foo": must be one of CreateMesh, /) as string,
+      'm.yaml:2: [1].input: missing: must be the input JSON of the operation',
+      'm.yaml:3: [2].extra: 1: is not a field here',
     ]);
     expect(mistakesOf(() => parseMeshFiles([{ file: 'a.json', text: '{' }, { file: 'b.json', text: '[]' }]))).toEqual([expect.stringMatching(/^a\.json:1: /) as string, 'b.json: []: must hold at least one resource']);
   });
 
-  test('refuses two files that create the same', () => {
+  test('refuses two files that create the same in two ways; the same twice is one', () => {
     const text = '{"meshName":"m","virtualNodeName":"n"}';
-    expect(mistakesOf(() => parseMeshFiles([{ file: 'a.json', text }, { file: 'b.json', text }]))).toEqual(['b.json: "CreateVirtualNode m/n": must be created once only']);
+    const other = { file: 'b.json', text: '{"meshName":"m","virtualNodeName":"n","spec":{}}' };
+    expect(mistakesOf(() => parseMeshFiles([{ file: 'a.json', text }, other]))).toEqual(['b.json: "CreateVirtualNode m/n": must be created once only']);
+    expect(parseMeshFiles([{ file: 'a.json', text }, { file: 'b.json', text }])).toHaveLength(2);
   });
 
   test("takes the walkthrough's CLI inputs of a folder as they are: updates overlay creates, and the mesh is implied", () => {

@@ -39,7 +39,7 @@ export async function openStage(env: Readonly<Record<string, string | undefined>
 
 /** pgMesh as the walkthrough leaves it, everything on the first version, and how svc1 is released. */
 export async function setScene({ client }: Stage): Promise<readonly Provisioned[]> {
-  const provisioned = await provision(await client.stepFunctions(), await readMesh(example('mesh.yaml')));
+  const provisioned = await provision(await client.stepFunctions(), (await readMesh([example('mesh.yaml')])).resources);
   const { source, definition } = await readCanary(example('canary.yaml'));
   await putCanary(client, definition.name, source);
   await client.ask('PUT', '/meshshift/local/workloads/pgMesh/svcNode1', { tag: 'v1' });
