@@ -32,7 +32,8 @@ export interface BenchOptions {
   readonly delta?: boolean;
 }
 
-const resolver = (port: number): object => ({
+/** Part of a bootstrap: names are asked of a server on this port of loopback. */
+export const resolver = (port: number): object => ({
   typed_dns_resolver_config: {
     name: 'envoy.network.dns_resolver.cares',
     typed_config: {
