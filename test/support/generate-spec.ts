@@ -14,6 +14,8 @@ const TEXTS = ['a', 'x-y', '/', '/a/b', '', ' ', '*', '%', '%REQ(A)%', '{}', '"'
 
 function text(random: Random, { enum: allowed, length: [least, most] = [] }: Constraints): string {
   if (allowed !== undefined) return pick(random, allowed);
+  // The longest that there may be, now and then.
+  if (most !== undefined && most !== null && random() < 0.1) return 'm'.repeat(most);
   const fitting = TEXTS.filter((one) => one.length >= (least ?? 0) && one.length <= (most ?? Infinity));
   return pick(random, fitting.length > 0 ? fitting : ['abc']);
 }

@@ -1,33 +1,8 @@
-import * as appMesh from '@aws-sdk/client-app-mesh';
-import { NormalizedSchema } from '@smithy/core/schema';
 import { existsSync, readFileSync } from 'node:fs';
 import { INTEGRATIONS } from '../../../src/local/stepfunctions/asl/resources.ts';
+import { modelMembers } from '../../support/model-members.ts';
 
-const ROOTS = [
-  appMesh.MeshSpec$,
-  appMesh.VirtualNodeSpec$,
-  appMesh.VirtualRouterSpec$,
-  appMesh.RouteSpec$,
-  appMesh.VirtualServiceSpec$,
-  appMesh.VirtualGatewaySpec$,
-  appMesh.GatewayRouteSpec$,
-];
-
-/** Every member of every structure that a spec can hold, as `Structure.member`. */
-function membersOf(schema: NormalizedSchema, found: Set<string>, seen: Set<string>): void {
-  if (schema.isListSchema()) membersOf(schema.getValueSchema(), found, seen);
-  if (!schema.isStructSchema()) return;
-  const name = (schema.getName(true) ?? '').replace(/.*#/, '');
-  if (seen.has(name)) return;
-  seen.add(name);
-  for (const [member, of] of schema.structIterator()) {
-    found.add(`${name}.${member}`);
-    membersOf(of, found, seen);
-  }
-}
-
-const model = new Set<string>();
-for (const root of ROOTS) membersOf(NormalizedSchema.of(root), model, new Set());
+const model = modelMembers();
 
 interface Row {
   readonly fields: readonly string[];
