@@ -34,6 +34,9 @@ const readImages = allow(['ecr:DescribeImages'], sub('arn:aws:ecr:${AWS::Region}
 // Lambda itself sends what a trigger fails with.
 const deadLetters = allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] });
 
+// Topics are the user's own, told by their names.
+const publish = allow(['sns:Publish'], sub('arn:aws:sns:${AWS::Region}:${AWS::AccountId}:meshshift-*'));
+
 // Scoped to names, CloudWatch leaves composite alarms out.
 const readAlarms = { ...allow(['cloudwatch:DescribeAlarms']), Resource: '*' };
 
@@ -71,6 +74,7 @@ const FUNCTIONS = {
   ImagePushed: [readTable, writeTable, startRollout, deadLetters],
   ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules, deadLetters],
   AlarmRaised: [...RECORDS, ...TOKENS, deadLetters],
+  Notify: [readTable, writeTable, readSecret('Webhooks'), publish, deadLetters],
   // What cannot be restored at once is left to an execution.
   ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout, deadLetters],
   Removal: [...ROLLOUT, ...TOKENS, ...endExecutions],
@@ -118,7 +122,7 @@ const invoke = (names) => allow(['lambda:InvokeFunction'], ...names.map((name) =
 
 const entries = [
   ...Object.entries(FUNCTIONS).map(([name, statements]) => [`${name}Role`, role('lambda.amazonaws.com', [ownLog(name), writeTraces, ...statements], { more: NETWORK })]),
-  ['ScheduleRole', role('scheduler.amazonaws.com', [allow(['lambda:InvokeFunction'], SCHEDULE_FIRED), allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] })], { trust: OF_THIS_ACCOUNT })],
+  ['ScheduleRole', role('scheduler.amazonaws.com', [allow(['lambda:InvokeFunction'], SCHEDULE_FIRED), deadLetters], { trust: OF_THIS_ACCOUNT })],
   ...Object.entries(STATE_MACHINES).map(([name, names]) => [`${name}StateMachineRole`, role('states.amazonaws.com', [invoke(names), TRACE, DELIVER_LOGS])]),
 ];
 

@@ -1,5 +1,6 @@
 import { openAws } from '../../src/aws/call.ts';
 import type { AccessKey, Key } from '../../src/mesh/sign.ts';
+import { parseWebhooks, type Webhooks } from '../../src/rollout/notify/webhooks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,6 +28,9 @@ function valueOf(env: Environment, name: string): Promise<string> | undefined {
 
 /** What task tokens are encrypted with at rest: base64 of 32 bytes. */
 export const readTokenKey = async (env: Environment): Promise<string | undefined> => valueOf(env, 'MESHSHIFT_TOKEN_KEY');
+
+/** Webhooks' URLs by name. @throws WebhooksUnusable, which does not quote what was read */
+export const readWebhooks = async (env: Environment): Promise<Webhooks> => parseWebhooks((await valueOf(env, 'MESHSHIFT_WEBHOOKS')) ?? '{}');
 
 function parseKey(text: string): Key {
   const { accessKeyId, secretAccessKey, token } = JSON.parse(text) as Record<string, unknown>;

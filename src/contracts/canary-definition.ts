@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
-import { analysis, NAME_RULE, name, unsupported, type Metric } from './analysis.ts';
+import { analysis, NAME_RULE, name, type Metric } from './analysis.ts';
 import { choose, isPlainObject } from './choose.ts';
 import { parseInput } from './mistakes.ts';
 import { readLines } from './read-text.ts';
 import { expires, quorum, steps, weight, type Step } from './steps.ts';
+import { notifications } from './notifications.ts';
 import { advanceExpression, longestSeconds, startExpression, timezone } from './schedule/schedule.ts';
 import { duration, formatDuration } from './units.ts';
 import { windows } from './window.ts';
@@ -89,7 +90,7 @@ const definitionSchema = z
     ),
     alarms: z.optional(alarms),
     hooks: z.optional(z.strictObject({ before: z.optional(hook), step: z.optional(hook), after: z.optional(hook) })),
-    notifications: unsupported('subscribe to the events on the bus, whose source is meshshift'),
+    notifications: z.optional(notifications),
   })
   .check(
     // Written so that a bake which is wrong itself is no second mistake.

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Phase } from './rollout.ts';
+import { PHASES, type Phase } from './rollout.ts';
 
 /** The source of every event that meshshift puts on the bus. */
 export const EVENT_SOURCE = 'meshshift';
@@ -26,6 +26,18 @@ export interface RolloutEventDetail {
   readonly reason: string;
   readonly who: string;
 }
+
+const phase = z.enum(PHASES);
+const EVENT_TYPES = ['Rollout Started', 'Rollout Shifted', 'Rollout Judged', 'Rollout Paused', 'Rollout Resumed', 'Rollout Promoted', 'Rollout Rolled Back', 'Rollout Failed', 'Rollout Action Taken'] as const satisfies readonly RolloutEventType[];
+
+/** One of them, as the bus delivers it; `id` is the same for each delivery. */
+export const rolloutEvent = z.object({
+  id: z.string().check(z.minLength(1, 'must not be empty')),
+  source: z.literal(EVENT_SOURCE),
+  'detail-type': z.enum(EVENT_TYPES),
+  detail: z.object({ id: z.string(), definition: z.string(), phase, step: z.number(), weight: z.number(), reason: z.string(), who: z.string() }),
+});
+export type RolloutEvent = z.infer<typeof rolloutEvent>;
 
 /** An image push, as ECR tells it; pushes without a tag exist and start nothing. */
 export const imagePush = z.object({

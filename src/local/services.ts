@@ -1,6 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Log } from '../contracts/log.ts';
 import { startControlPlane, type ControlPlane } from '../controlplane/index.ts';
+import type { Webhooks } from '../rollout/notify/webhooks.ts';
 import { startWatch } from '../rollout/watch/start-watch.ts';
 import { openLibsqlStore } from '../store/libsql.ts';
 import { databasePath } from '../store/open.ts';
@@ -47,6 +48,8 @@ export interface ServicesOptions {
   readonly deploymentFile: string;
   /** The commands that `process` workloads may run; none without it. */
   readonly workloadsFile?: string;
+  /** Webhooks' URLs by name; none without it. */
+  readonly webhooks?: Webhooks;
   /** A mapping of ACM's ARNs to PEM files; none without it. */
   readonly certificatesFile?: string;
   readonly log: Log;
@@ -111,7 +114,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     }),
     (opened) => opened.close(),
   );
-  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, log }), ({ host }) => host.close());
+  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, log }), ({ host }) => host.close());
   const database = own(openLocalDatabase(dataFolder), (opened) => opened.close());
   const shared = { database, ...place, timers: systemTimers, log };
   // Executions put events, and events start executions: each reaches the other once both are there.

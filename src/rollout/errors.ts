@@ -48,6 +48,11 @@ export class SchedulesNotInStep extends Error {
   override readonly name = 'SchedulesNotInStep';
 }
 
+/** People could not be told of an event: the rollout does not depend on it. */
+export class NotificationFailed extends Error {
+  override readonly name = 'NotificationFailed';
+}
+
 /** The action makes no sense in the rollout's phase. */
 export class ActionRefused extends Error {
   override readonly name = 'ActionRefused';

@@ -18,6 +18,9 @@ const newestFirst = (at: number): string => String(1e15 - at).padStart(15, '0');
 export const imageKey = ({ repository, tag, pushedAt }: Image, heardAt: number): Key => ({ pk: imagePartition(repository), sk: `${newestFirst(pushedAt)}#${newestFirst(heardAt)}#${tag}` });
 
 export const alarmKey = (name: string): Key => ({ pk: 'alarm', sk: name });
+/** What a channel was told. */
+export const notifiedKey = (eventId: string, channel: string): Key => ({ pk: `notified#${eventId}`, sk: channel });
+
 export const bakeKey = (id: string): Key => ({ pk: BAKES, sk: id });
 export const judgeKey = (id: string): Key => ({ pk: `rollout#${id}`, sk: 'judge' });
 export const LOCKS = 'lock';

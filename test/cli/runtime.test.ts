@@ -1,6 +1,8 @@
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { jest } from '@jest/globals';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli, type Finished } from './run-cli.ts';
@@ -17,6 +19,13 @@ jest.setTimeout(60_000);
 
 let folder: string;
 let up: Up;
+/** What reached a webhook; the first message is refused. */
+const posted: string[] = [];
+const slack = createServer((request, response) => {
+  let body = '';
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+  request.on('end', () => response.writeHead(posted.push(body) === 1 ? 503 : 200).end());
+});
 const cli = (...args: string[]): Promise<Finished> => runCli(args, { env: { AWS_ENDPOINT_URL: up.url } });
 const json = async (...args: string[]): Promise<unknown> => {
   const { code, stdout, stderr } = await cli(...args, '--json');
@@ -28,11 +37,15 @@ const json = async (...args: string[]): Promise<unknown> => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'meshshift-up-'));
   await writeFile(join(folder, 'certificates.yaml'), 'certificates: []');
-  up = await startUp(folder, ...WORKLOADS, '--certificates', join(folder, 'certificates.yaml'));
+  await new Promise<void>((resolve) => slack.listen(0, '127.0.0.1', resolve));
+  await writeFile(join(folder, 'webhooks.json'), JSON.stringify({ releases: `http://127.0.0.1:${(slack.address() as AddressInfo).port}/s3cret` }));
+  up = await startUp(folder, ...WORKLOADS, '--certificates', join(folder, 'certificates.yaml'), '--webhooks', join(folder, 'webhooks.json'));
 });
 afterAll(async () => {
   up.process.kill('SIGKILL');
   await up.ended;
+  slack.closeAllConnections();
+  slack.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -221,7 +234,7 @@ describe('rollouts', () => {
 
   test('an alarm that goes off rolls back through the bus', async () => {
     const file = join(folder, 'canary.yaml');
-    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nalarms: [svc1-5xx]\n`);
+    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nalarms: [svc1-5xx]\nnotifications: [{ slack: releases, on: [rolledBack] }]\n`);
     await cli('canary', 'apply', '-f', file);
     const { id } = (await json('rollout', 'start', 'svc1', '--tag', 'v2', '--attempt', '7')) as { id: string };
     await until(list, (rollouts) => rollouts.some((rollout) => rollout.id === id && rollout.step === 0));
@@ -229,6 +242,9 @@ describe('rollouts', () => {
     const { code, stdout } = await cli('rollout', 'status', id, '--watch');
     expect(code).toBe(1);
     expect(stdout).toContain('AlarmRaised: the alarm svc1-5xx went to ALARM: too many');
+    // Refused at first, and sent again.
+    await until(() => Promise.resolve(posted), (messages) => messages.length === 2);
+    expect((JSON.parse(posted[1]!) as { text: string }).text).toBe('svc1 v2: rolled back: AlarmRaised: the alarm svc1-5xx went to ALARM: too many');
     await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml');
   });
 

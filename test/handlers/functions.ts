@@ -22,6 +22,7 @@ import { handler as review } from '../../handlers/mesh/review.ts';
 import { handler as alarmRaised } from '../../handlers/triggers/alarm-raised.ts';
 import { handler as executionStopped } from '../../handlers/triggers/execution-stopped.ts';
 import { handler as imagePushed } from '../../handlers/triggers/image-pushed.ts';
+import { handler as notify } from '../../handlers/triggers/notify.ts';
 import { handler as scheduleFired } from '../../handlers/triggers/schedule-fired.ts';
 import { handler as rolloutsApi } from '../../handlers/api/rollouts.ts';
 
@@ -49,6 +50,7 @@ export const functions: Readonly<Record<string, Handler>> = {
   AlarmRaised: alarmRaised,
   ExecutionStopped: executionStopped,
   ImagePushed: imagePushed,
+  Notify: notify,
   ScheduleFired: scheduleFired,
   Removal: removal,
   RolloutsApi: rolloutsApi,

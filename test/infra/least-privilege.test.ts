@@ -34,6 +34,7 @@ const OPEN_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^arn:aws:logs:.*:log-group:\/aws\/lambda\/[\w-]+:\*$/, 'log streams are named by Lambda'],
   [/^arn:aws:states:.*:execution:[\w-]+-canary:\*$/, 'executions are named by rollouts'],
   [/^arn:aws:scheduler:.*:schedule\/meshshift-[\w-]+\/\*$/, 'schedules are named by definitions'],
+  [/^arn:aws:sns:.*:meshshift-\*$/, 'topics are the user’s own, told by their names'],
   [/^arn:aws:ecr:.*:repository\/\*$/, 'repositories are named by definitions'],
   [/^arn:aws:lambda:.*:function:meshshift-hook-\*$/, 'hooks are the user’s own functions, told by their names'],
 ];

@@ -80,6 +80,7 @@ describe.each([
   ['ImagePushed', ['aws.ecr', 'meshshift.sample']],
   ['AlarmRaised', ['aws.cloudwatch', 'meshshift.sample']],
   ['ExecutionStopped', ['aws.states']],
+  ['Notify', ['meshshift']],
 ])('the rule of %s', (name, source) => {
   test('takes its sources, tries again, and leaves nothing in the void', () => {
     const { EventPattern, Targets } = template.Resources[`${name}Rule`]!.Properties as { EventPattern: object; Targets: { DeadLetterConfig: object; RetryPolicy: { MaximumRetryAttempts: number } }[] };

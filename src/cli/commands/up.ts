@@ -6,6 +6,7 @@ import { CommandFailed, UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { lineLog } from '../log.ts';
 import { packageFile } from '../package-file.ts';
+import { readWebhooks } from '../read-webhooks.ts';
 import type { Tls } from '../../controlplane/xds/server.ts';
 import type { Exposure } from '../../local/exposure.ts';
 
@@ -55,6 +56,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
   const [port, xdsPort] = [readPort(call, 'port'), readPort(call, 'xds-port')];
   const [workloads, certificates] = [optionalText(call, 'workloads'), optionalText(call, 'certificates')];
   const exposure = await readExposure(call);
+  const webhooks = optionalText(call, 'webhooks') ?? io.env['MESHSHIFT_WEBHOOKS'];
   const { startRuntime } = await import('../../local/runtime.ts');
   const runtime = await startRuntime({
     port,
@@ -63,6 +65,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     deploymentFile: packageFile('serverless.yml'),
     ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
     ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
+    ...(webhooks === undefined || webhooks === '' ? {} : { webhooks: await readWebhooks(webhooks) }),
     ...exposure,
     ...(io.env['AWS_REGION'] ? { region: io.env['AWS_REGION'] } : {}),
     log: lineLog((line) => void io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'warn'),
@@ -85,6 +88,7 @@ export const up: Command = {
     data: { type: 'string', value: 'FOLDER', default: '.meshshift', about: 'where everything is kept; a runtime started on it again goes on where it was' },
     workloads: { type: 'string', value: 'FILE', about: 'the commands that workloads of the type process may run; without it none are run' },
     certificates: { type: 'string', value: 'FILE', about: 'the PEM files that ARNs of AWS Certificate Manager stand for; read again when they change' },
+    webhooks: { type: 'string', value: 'FILE', about: 'where Slack and Teams take messages, { "name": "https://…" }; also MESHSHIFT_WEBHOOKS, the file or its JSON' },
     host: { type: 'string', value: 'HOST', about: 'let others reach the control plane (App Mesh and xDS, nothing else) on this address, or 0.0.0.0; needs access keys' },
     'access-keys': { type: 'string', value: 'FILE', about: 'who may come in from elsewhere; also MESHSHIFT_ACCESS_KEYS, the file or its JSON' },
     'tls-certificate': { type: 'string', value: 'FILE', about: 'PEM; proxies then connect by TLS' },

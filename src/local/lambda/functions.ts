@@ -13,6 +13,8 @@ export interface FunctionsOptions {
   readonly dataFolder: string;
   readonly tokenKey: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** URLs by name, for the function that tells people, and no other. */
+  readonly webhooks: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -23,7 +25,7 @@ export interface FunctionsOptions {
 const SOON: Readonly<Record<string, readonly string[]>> = { bake: ['rollBack', 'judge'] };
 
 /** The deployed functions, and how a state machine's task invokes one. */
-export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, log }: FunctionsOptions) {
+export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, log }: FunctionsOptions) {
   const environment = {
     AWS_ENDPOINT_URL: url,
     AWS_ENDPOINT_URL_APP_MESH: url,
@@ -34,7 +36,9 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
     MESHSHIFT_TOKEN_KEY: tokenKey,
     MESHSHIFT_MESH_KEY: JSON.stringify(credentials),
   };
-  const host: LambdaHost = openLambdaHost({ functions, environment, timers: systemTimers, log });
+  const own: Readonly<Record<string, Readonly<Record<string, string>>>> = { notify: { MESHSHIFT_WEBHOOKS: JSON.stringify(webhooks) } };
+  const hosted = functions.map((deployed) => ({ ...deployed, environment: { ...deployed.environment, ...own[deployed.key] } }));
+  const host: LambdaHost = openLambdaHost({ functions: hosted, environment, timers: systemTimers, log });
   const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);
   const soon = new Map(functions.map(({ key, arn }) => [arn, arnsOf(SOON[key] ?? [])]));
   const invokeTask = async (functionName: string, payload: Json, signal: AbortSignal): Promise<Invocation> => {

@@ -1,0 +1,45 @@
+import type { RolloutEvent } from '../../contracts/events.ts';
+import type { Log } from '../../contracts/log.ts';
+import { OCCASIONS, type Channel } from '../../contracts/notifications.ts';
+import type { DocumentStore } from '../../store/port.ts';
+import { NotificationFailed } from '../errors.ts';
+import { findJudgeRecord } from '../judge-record.ts';
+import { notifiedKey } from '../keys.ts';
+import { findRecord } from '../records.ts';
+import { nameOf, sendBy, type ChannelPorts } from './channels.ts';
+import { toMessage, type Message } from './message.ts';
+
+export interface NotifyPorts extends ChannelPorts {
+  readonly store: DocumentStore;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** Longer than any event is tried for. */
+const REMEMBERED_SECONDS = 2 * 86_400;
+
+/** Sends once: an event that comes again, as others of its channels failed, is not told twice where it was told. */
+async function sendOnce(ports: NotifyPorts, channel: Channel, message: Message, { id, 'detail-type': type, detail }: RolloutEvent): Promise<void> {
+  const { store, clock } = ports;
+  const key = notifiedKey(id, nameOf(channel));
+  if ((await store.get(key)) !== undefined) return;
+  await sendBy(ports, channel, message, { type, definition: detail.definition, phase: detail.phase });
+  await store.write([{ kind: 'put', ...key, value: { at: clock() }, expiresAt: Math.ceil(clock() / 1000) + REMEMBERED_SECONDS }]);
+}
+
+/**
+ * Tells an event of a rollout to the channels that its definition names for it.
+ * @throws NotificationFailed when a channel could not be reached, once all were tried: whoever called tries again, and what failed for good is kept as a dead letter
+ */
+export async function notify(ports: NotifyPorts, event: RolloutEvent): Promise<{ told: string[] }> {
+  const { 'detail-type': type, detail } = event;
+  const record = await findRecord(ports.store, detail.id);
+  const channels = (record?.settings.notifications ?? []).filter(({ on }) => on.some((occasion) => OCCASIONS[occasion] === type));
+  if (channels.length === 0) return { told: [] };
+  const measured = (await findJudgeRecord(ports.store, detail.id))?.state.steps.at(-1);
+  const message = toMessage({ type, detail, record, measured });
+  const results = await Promise.allSettled(channels.map((channel) => sendOnce(ports, channel, message, event)));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as Error).message] : []));
+  if (failures.length > 0) throw new NotificationFailed(failures.join('; '));
+  return { told: channels.map(nameOf) };
+}
