@@ -57,9 +57,6 @@ describeWith('Envoy 1.40', envoyBinary !== undefined, 'how long requests took, t
     expect(latencies(ofCanary, 100)).toEqual({ total: canary.served, slow: canary.served });
     expect(latencies(ofStable, 100).slow).toBeLessThan(stable.served / 2);
     expect(ofStable.lastLatencyAt).toBeGreaterThan(0);
-    // Both sides are told in one message: they are compared over the same time.
-    const ends = (side: NodeTelemetry) => side.buckets.flatMap(({ at, latency }) => (latency === undefined ? [] : [at]));
-    expect(ends(ofCanary).every((at) => ends(ofStable).includes(at))).toBe(true);
   });
 
   test('is not told by an Envoy that was not asked to, whose load reports count all the same', async () => {
