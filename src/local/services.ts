@@ -16,6 +16,7 @@ import type { LambdaHost } from './lambda/host.ts';
 import type { InvokeLater } from './lambda/invoke-api.ts';
 import type { AwsJsonService } from './server/aws-json.ts';
 import { openHttpApi, type HttpApi } from './server/http-api.ts';
+import { openSts, type Sts } from './server/sts.ts';
 import { Engine, stepFunctionsService } from './stepfunctions/index.ts';
 import { openRunners } from './stepfunctions/tasks/runners.ts';
 import { openScheduler, openSchedulerApi, openTargets, targetServices, type SchedulerApi } from './scheduler/index.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly controlPlane: ControlPlane;
   /** Services of the AWS JSON protocol. */
   readonly aws: readonly AwsJsonService[];
+  readonly sts: Sts;
   readonly lambda: LambdaHost;
   readonly invokeLater: InvokeLater;
   readonly scheduler: SchedulerApi;
@@ -147,6 +149,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
   return {
     controlPlane,
     aws: [stepFunctionsService(engine), openEventsService(bus, place)],
+    sts: openSts(ACCOUNT_ID),
     lambda: lambda.host,
     invokeLater,
     scheduler: openSchedulerApi(scheduler, log),

@@ -30,7 +30,8 @@ function probeOf(index: number): Probe {
   return which < 0.55 ? appMeshProbe(random) : which < 0.85 ? serviceProbe(random) : framingProbe(random);
 }
 
-function messageOf({ body }: Reply): unknown {
+function messageOf({ headers, body }: Reply): unknown {
+  if (headers.get('content-type') === 'text/xml') return /<Message>([^<>]+)<\/Message>/.exec(body.toString())?.[1];
   try {
     const { message, Message } = JSON.parse(body.toString()) as Record<string, unknown>;
     return message ?? Message;

@@ -98,8 +98,16 @@ const pathProbe = (rows: typeof PATHS) => (random: Random): Probe => {
   return { what: `${method} ${path.slice(0, 200)} ${json.slice(0, 300)}`, bytes, manner, end: 'answered', toHead: method === 'HEAD' };
 };
 
-/** A request to Step Functions, EventBridge, Scheduler, Lambda, the extensions or the rollouts API with something wrong about it. */
+const FORMS = ['Action=GetCallerIdentity&Version=2011-06-15', 'Action=AssumeRole&RoleArn=x', 'Action=%ff%00<&Action=', 'Action', '&&=', ''];
+
+const formProbe = (random: Random): Probe => {
+  const form = `${pick(random, FORMS)}${random() < 0.2 ? `&x=${'%41'.repeat(Math.floor(random() * 2000))}` : ''}`;
+  const bytes = message(withBody(random, { method: 'POST', path: '/', headers: ['content-type: application/x-www-form-urlencoded; charset=utf-8'] }, form));
+  return { what: `form ${form.slice(0, 300)}`, bytes, manner: 'json', end: 'answered' };
+};
+
+/** A request to Step Functions, EventBridge, Scheduler, STS, Lambda, the extensions or the rollouts API with something wrong about it. */
 export function serviceProbe(random: Random): Probe {
   const which = random();
-  return (which < 0.55 ? jsonProbe : which < 0.95 ? pathProbe(PATHS) : pathProbe(ROLLOUT_PATHS))(random);
+  return (which < 0.55 ? jsonProbe : which < 0.58 ? formProbe : which < 0.95 ? pathProbe(PATHS) : pathProbe(ROLLOUT_PATHS))(random);
 }

@@ -269,7 +269,7 @@ describeWith('aws', hasCommand('aws'), 'the AWS CLI against the one port', () =>
         },
       );
     });
-  test('events, stepfunctions, lambda and appmesh', async () => {
+  test('events, stepfunctions, lambda, appmesh and sts', async () => {
     await open();
     expect(await aws('events', 'list-rules')).toMatchObject({ Rules: [{ Name: 'ended' }, { Name: 'pushed' }, { Name: 'told' }] });
     expect(await aws('events', 'put-events', '--entries', JSON.stringify([{ Source: 'aws.ecr', DetailType: 'ECR Image Action', Detail: '{}' }]))).toEqual({
@@ -279,6 +279,8 @@ describeWith('aws', hasCommand('aws'), 'the AWS CLI against the one port', () =>
     expect(await aws('stepfunctions', 'list-state-machines')).toMatchObject({ stateMachines: [{ name: 'shop-machine' }] });
     expect(await aws('lambda', 'invoke', '--function-name', 'shop-dev-echo', 'out.json')).toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
     expect(JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8'))).toMatchObject({ endpoint: runtime?.url });
-    expect(await aws('appmesh', 'create-mesh', '--mesh-name', 'shop')).toMatchObject({ mesh: { meshName: 'shop', status: { status: 'ACTIVE' } } });
+    expect(await aws('appmesh', 'create-mesh', '--mesh-name', 'shop')).toMatchObject({ mesh: { meshName: 'shop', status: { status: 'ACTIVE' }, metadata: { meshOwner: '000000000000' } } });
+    expect(await aws('sts', 'get-caller-identity')).toEqual({ UserId: '000000000000', Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root' });
+    await expect(aws('sts', 'get-session-token')).rejects.toThrow('An error occurred (InvalidAction) when calling the GetSessionToken operation: GetSessionToken is not an operation that the local runtime serves');
   }, 60_000);
 });

@@ -96,7 +96,7 @@ export const up: Command = {
     'tls-clients': { type: 'string', value: 'FILE', about: 'PEM; authorities of client certificates, which every proxy must then show' },
     verbose: { type: 'boolean', short: 'v', about: 'tell on stderr what happens, not only what goes wrong' },
   },
-  details: 'Prints one line `ready URL` on stdout when it serves. App Mesh, Step Functions, EventBridge and Lambda answer at that one URL:\nAWS_ENDPOINT_URL=http://127.0.0.1:4680 aws appmesh list-meshes',
+  details: 'Prints one line `ready URL` on stdout when it serves. App Mesh, Step Functions, EventBridge, Lambda and STS (who am I) answer at that one URL:\nAWS_ENDPOINT_URL=http://127.0.0.1:4680 aws appmesh list-meshes',
   examples: ['meshshift up', 'meshshift up --port 0 --xds-port 0 --data /tmp/mesh --workloads examples/pgmesh/workloads.yaml'],
   run,
 };

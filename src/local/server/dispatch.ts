@@ -14,9 +14,9 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.end(text);
 }
 
-/** Tells the services on one port apart as AWS does: App Mesh, Lambda and Scheduler by path, Step Functions and EventBridge by the `X-Amz-Target` header. */
+/** Tells the services on one port apart as AWS does: App Mesh, Lambda and Scheduler by path, Step Functions and EventBridge by the `X-Amz-Target` header, STS by its form. */
 export function createDispatcher(services: Services, log: Log): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { controlPlane, aws, lambda, invokeLater, scheduler, httpApi, workloads } = services;
+  const { controlPlane, aws, sts, lambda, invokeLater, scheduler, httpApi, workloads } = services;
 
   async function dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
@@ -29,12 +29,13 @@ export function createDispatcher(services: Services, log: Log): (request: Incomi
     if (service !== undefined) {
       return serveAwsJson(service, request, body, response, (error, operation) => log('error', 'a request failed', { service: service.targetPrefix, operation, error: String(error) }));
     }
+    if (sts.owns(request, path)) { sts.handle(body, response); return; }
     if (isInvocation(method, path)) return serveInvocation(lambda, invokeLater, request, body, response, log);
     if (scheduler.owns(path)) return scheduler.handle(request, body, response);
     if (httpApi.owns(path)) return httpApi.handle(request, body, response);
     const target = request.headers['x-amz-target'];
     const what = typeof target === 'string' ? `the operation ${target}` : `${method} ${path}`;
-    send(response, 404, { __type: 'UnknownOperationException', message: `${what} is not served here: App Mesh, Step Functions, EventBridge, EventBridge Scheduler, Lambda and /meshshift/v1 are` });
+    send(response, 404, { __type: 'UnknownOperationException', message: `${what} is not served here: App Mesh, Step Functions, EventBridge, EventBridge Scheduler, Lambda, STS and /meshshift/v1 are` });
   }
 
   return async (request, response) => {
