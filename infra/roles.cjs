@@ -59,25 +59,26 @@ const FUNCTIONS = {
   Review: MESH,
   Delete: [...MESH, readTable],
   // Plan ends or buries a rollout that holds the lock it needs.
-  Plan: [...ROLLOUT, ...TOKENS, describeExecution, readAlarms],
+  Plan: [...ROLLOUT, ...TOKENS, describeExecution, readAlarms, invokeHooks],
   Queue: [...RECORDS, ...TOKENS],
-  EnsureCanary: ROLLOUT,
+  // Workloads of the type lambda are hooks too: whoever rolls back or ends a rollout takes one down.
+  EnsureCanary: [...ROLLOUT, invokeHooks],
   // The hook before the first step is asked here, the others by Judge.
   ShiftTraffic: [...ROLLOUT, invokeHooks, readAlarms],
   Bake: [...ROLLOUT, ...TOKENS, readAlarms],
   Judge: [...ROLLOUT, invokeHooks],
   Promote: [...ROLLOUT, invokeHooks, readAlarms],
   // Whoever gives a route free wakes the next in its queue.
-  RollBack: [...ROLLOUT, ...TOKENS],
-  Finish: [...ROLLOUT, ...TOKENS],
+  RollBack: [...ROLLOUT, ...TOKENS, invokeHooks],
+  Finish: [...ROLLOUT, ...TOKENS, invokeHooks],
   // Every push is taken note of.
   ImagePushed: [readTable, writeTable, startRollout, deadLetters],
   ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules, deadLetters],
   AlarmRaised: [...RECORDS, ...TOKENS, deadLetters],
   Notify: [readTable, writeTable, readSecret('Webhooks'), publish, deadLetters],
   // What cannot be restored at once is left to an execution.
-  ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout, deadLetters],
-  Removal: [...ROLLOUT, ...TOKENS, ...endExecutions],
+  ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout, invokeHooks, deadLetters],
+  Removal: [...ROLLOUT, ...TOKENS, ...endExecutions, invokeHooks],
   RolloutsApi: [...ROLLOUT, ...TOKENS, startRollout, ...keepSchedules],
 };
 

@@ -2,8 +2,9 @@ import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
 import { rolloutId } from '../../src/rollout/inputs.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';
+import { workloads } from '../middleware/workloads.ts';
 
-const portsOf = openPorts();
+const portsOf = openPorts(workloads);
 
 /** Brings the new version up; answers its virtual node, to be awaited. */
 export const handler = handle(rolloutId, async ({ id }) => ensureCanary(await portsOf(), id));

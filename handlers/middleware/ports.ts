@@ -3,13 +3,12 @@ import { openAws } from '../../src/aws/call.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
 import { openPublisher } from '../../src/rollout/publish.ts';
-import { noWorkloads } from '../../src/workloads/none.ts';
-import { openProcessWorkloads } from '../../src/workloads/process.ts';
+import type { WorkloadDriver } from '../../src/workloads/port.ts';
 import { keep, meshOf, require, type Environment } from './environment.ts';
 import { logLine } from './handle.ts';
 import { storeOf } from './store.ts';
 
-const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET'];
+const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_ENDPOINT_URL_ECS', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET'];
 
 /** Ports that only some handlers need. What a handler does not name is not in its bundle, nor among what its role allows. */
 export type Part = (env: Environment) => Partial<Ports> | Promise<Partial<Ports>>;
@@ -18,6 +17,8 @@ const absent = (what: string) => (): never => {
   throw new Error(`this function was made without ${what}`);
 };
 
+const noDriver: WorkloadDriver<never> = { up: absent('workloads'), down: absent('workloads') };
+
 /** What a handler that did not name the part has in its place. */
 const ABSENT = {
   stepFunctions: { send: absent('executions') } as unknown as Ports['stepFunctions'],
@@ -25,6 +26,7 @@ const ABSENT = {
   callHook: absent('hooks'),
   alarms: { read: absent('alarms'), note: absent('alarms') },
   images: { newest: absent('images'), note: absent('images') },
+  workloads: { none: noDriver, process: noDriver, ecs: noDriver, lambda: noDriver },
   schedules: { apply: absent('schedules'), remove: absent('schedules') },
 } satisfies Partial<Ports>;
 
@@ -37,7 +39,6 @@ export const openPorts = (...parts: readonly Part[]): (() => Promise<Ports>) =>
       store: await storeOf(),
       mesh,
       metrics: openMeshMetrics(mesh),
-      workloads: { none: noWorkloads, process: openProcessWorkloads(mesh.url) },
       publish: openPublisher(openAws(env), env['MESHSHIFT_EVENT_BUS'] ?? 'default', logLine),
       canaryStateMachineArn: require(env, 'MESHSHIFT_CANARY_STATE_MACHINE_ARN'),
       clock: Date.now,

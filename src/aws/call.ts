@@ -32,6 +32,8 @@ export class AwsCallFailed extends Error {
 const HOSTS: Readonly<Partial<Record<Service, string>>> = { ecr: 'api.ecr' };
 
 const ATTEMPTS = 3;
+/** Operations that make something anew each time: whoever asks again looks first what is there. */
+const ASKED_ONCE: ReadonlySet<string> = new Set(['RegisterTaskDefinition']);
 const REQUEST_TIMEOUT_MS = 5000;
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded/;
 
@@ -83,7 +85,7 @@ export function openAws(env: Environment): CallAws {
       try {
         return await callOnce(service, operation, input);
       } catch (error) {
-        if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+        if (attempt === ATTEMPTS || ASKED_ONCE.has(operation) || !isPassing(error)) throw error;
         await wait(Math.random() * 200 * 2 ** attempt);
       }
     }

@@ -62,6 +62,7 @@ const topHelp = (commands: readonly Command[]): string[] => [
   ...indent(
     alignRows([
       ['AWS_ENDPOINT_URL', 'where meshshift serves, for the commands that ask it'],
+      ['AWS_ENDPOINT_URL_ECS', 'of `up`: what stands in for ECS, for workloads of the type ecs'],
       ['AWS_REGION', 'the region of its resources (default: us-east-1)'],
       ['NO_COLOR', 'no colours, as when the output is not a terminal'],
     ]),

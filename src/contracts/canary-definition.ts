@@ -8,6 +8,7 @@ import { notifications } from './notifications.ts';
 import { advanceExpression, longestSeconds, startExpression, timezone } from './schedule/schedule.ts';
 import { duration, formatDuration } from './units.ts';
 import { windows } from './window.ts';
+import { hook, workload } from './workload.ts';
 
 export type { Metric };
 
@@ -18,9 +19,6 @@ const template = (max: number) =>
     z.refine((text) => text.includes('{{tag}}'), 'must contain {{tag}}, or each version would have the same name'),
     z.refine((text) => !/\{\{(?!tag\}\})/.test(text), 'may hold no template but {{tag}}'),
   );
-
-const HOOK_RULE = 'must be the name or the ARN of a Lambda function whose name starts with meshshift-hook-';
-const hook = z.string(HOOK_RULE).check(z.regex(/^(arn:[\w-]+:lambda:[\w-]+:\d{12}:function:)?meshshift-hook-[A-Za-z0-9_-]{1,48}(:[A-Za-z0-9$_-]+)?$/, HOOK_RULE));
 
 const globRule = 'must be a tag or a pattern with * and ?';
 const image = z.strictObject({
@@ -63,10 +61,7 @@ const definitionSchema = z
       // {{tag}} is filled in wherever it stands in it.
       spec: z.optional(z.record(z.string(), z.unknown(), 'must be the spec of a virtual node')),
     }).check(z.refine(({ hostname, spec }) => hostname === undefined || spec === undefined, 'must have hostname or spec, not both: the host name of a spec is in it')),
-    workload: z._default(
-      z.strictObject({ type: z.enum(['none', 'process'], 'is not supported yet: workloads are none and process') }),
-      { type: 'none' },
-    ),
+    workload: z._default(workload, { type: 'none' }),
     steps,
     bake: z._default(duration, 300),
     analysis: z._default(analysis, {

@@ -54,6 +54,8 @@ export interface ServicesOptions {
   readonly webhooks?: Webhooks;
   /** A mapping of ACM's ARNs to PEM files; none without it. */
   readonly certificatesFile?: string;
+  /** Where services of AWS are asked that this machine does not serve, by the SDK's variables: for the functions. */
+  readonly endpoints?: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly region?: string;
   readonly reportIntervalMs?: number;
@@ -116,7 +118,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     }),
     (opened) => opened.close(),
   );
-  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, log }), ({ host }) => host.close());
+  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, endpoints: options.endpoints ?? {}, log }), ({ host }) => host.close());
   const database = own(openLocalDatabase(dataFolder), (opened) => opened.close());
   const shared = { database, ...place, timers: systemTimers, log };
   // Executions put events, and events start executions: each reaches the other once both are there.

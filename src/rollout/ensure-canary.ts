@@ -3,20 +3,21 @@ import { ensureCanaryNode, toNode } from './canary-node.ts';
 import { assertHeld } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { readRecord, updateRecord } from './records.ts';
+import { bringUp } from './workload.ts';
 
 /**
  * Brings the new version up: its virtual node, then its workload. Nothing routes to it yet. Answers the node, to be awaited.
- * @throws WorkloadFailed, CanaryCollision, LockLost: not to be tried again. ResourceChanged: try again.
+ * @throws WorkloadFailed, CanaryCollision, LockLost, AlarmRaised, RolloutAborted: not to be tried again. ResourceChanged, WorkloadNotReady: try again.
  */
 export async function ensureCanary(ports: Ports, id: string): Promise<MeshResource> {
   const record = await readRecord(ports.store, id);
-  const { target, canary, image, settings } = record;
+  const { target, canary } = record;
   await assertHeld(ports.store, target, id, record.fence);
   await ensureCanaryNode(ports.mesh, record);
-  await ports.workloads[settings.workload.type].up({ mesh: target.mesh, virtualNode: canary, tag: image.tag });
+  await bringUp(ports, record);
   const at = ports.clock();
   await updateRecord(ports.store, id, (current) =>
-    current.phase === 'Pending' ? { record: { ...current, phase: 'Progressing' }, history: [{ at, who: 'meshshift', kind: 'canary up', reason: canary }] } : undefined,
+    current.phase === 'Pending' ? { record: { ...current, phase: 'Progressing', reason: '' }, history: [{ at, who: 'meshshift', kind: 'canary up', reason: canary }] } : undefined,
   );
   return toNode(target.mesh, canary);
 }

@@ -2,13 +2,13 @@ import { targetsOf, weightsOf, withTargets } from '../canary/weights.ts';
 import { FINAL_PHASES, type HistoryEntry, type RouteSpec } from '../contracts/rollout.ts';
 import { changeRoute } from '../mesh/change-route.ts';
 import { removeCohort } from './cohort.ts';
-import { AlarmRaised, RolloutAborted } from './errors.ts';
 import { bakeKey } from './keys.ts';
 import { assertHeld, releaseLock } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { updateRecord, type RecordChange, type RolloutRecord } from './records.ts';
 import { retireNode, takeAway } from './retire.ts';
 import { tellEnd } from './tell-end.ts';
+import { assertWanted } from './wanted.ts';
 
 /** The route with the canary in the stable target's place: its kept weight, the others' own, and no target that has none left through this rollout. */
 function settle(spec: RouteSpec, { split: { before, stable, canary } }: RolloutRecord): RouteSpec {
@@ -26,10 +26,9 @@ function settle(spec: RouteSpec, { split: { before, stable, canary } }: RolloutR
  * @throws AlarmRaised, RolloutAborted
  */
 function beginFinish(record: RolloutRecord, at: number): RecordChange | undefined {
-  const { phase, finishing, alarm, pendingAction } = record;
+  const { phase, finishing, pendingAction } = record;
   if (FINAL_PHASES.has(phase) || finishing) return undefined;
-  if (alarm !== null) throw new AlarmRaised(alarm.reason);
-  if (pendingAction?.action === 'abort') throw new RolloutAborted(pendingAction.reason === '' ? `by ${pendingAction.who}` : `by ${pendingAction.who}: ${pendingAction.reason}`);
+  assertWanted(record);
   const late = pendingAction === null ? [] : [{ at, who: pendingAction.who, kind: 'too late', reason: `${pendingAction.action} came when nothing was left to do` }];
   return { record: { ...record, finishing: true, pendingAction: null }, history: late };
 }

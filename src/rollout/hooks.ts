@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import type { HookVerdict } from '../canary/next-action.ts';
+import { readVerdict } from '../contracts/hook-verdict.ts';
 import type { Rollout } from '../contracts/rollout.ts';
 import type { Ports } from './ports.ts';
 import type { RolloutRecord } from './records.ts';
@@ -15,17 +15,7 @@ export interface HookEvent extends Pick<Rollout, 'id' | 'definition' | 'image' |
 }
 
 /** Calls a Lambda function and answers what it answered. @throws Error when it failed or could not be reached */
-export type CallHook = (functionName: string, event: HookEvent) => Promise<unknown>;
-
-const answer = z.object({ outcome: z.enum(['pass', 'fail', 'inconclusive', 'error']), reason: z._default(z.string(), '') });
-const LONGEST_REASON = 1000;
-
-function toVerdict(name: string, value: unknown): HookVerdict {
-  const parsed = answer.safeParse(value);
-  if (!parsed.success) return { outcome: 'error', reason: `the hook ${name} must answer { outcome: pass | fail | inconclusive | error, reason }` };
-  const { outcome, reason } = parsed.data;
-  return { outcome, reason: `the hook ${name} says ${outcome}${reason === '' ? '' : `: ${reason.slice(0, LONGEST_REASON)}`}` };
-}
+export type CallHook = (functionName: string, event: object) => Promise<unknown>;
 
 /** Asks the definition's hook for a point; null when it has none. A hook that cannot be asked says neither yes nor no. */
 export async function askHook({ callHook }: Pick<Ports, 'callHook'>, record: RolloutRecord, hook: HookPoint): Promise<HookVerdict | null> {
@@ -33,7 +23,8 @@ export async function askHook({ callHook }: Pick<Ports, 'callHook'>, record: Rol
   if (name === undefined) return null;
   const { id, definition, image, target, stable, canary, step } = record;
   try {
-    return toVerdict(name, await callHook(name, { hook, id, definition, image, target, stable, canary, step, weight: weightOf(record) }));
+    const event: HookEvent = { hook, id, definition, image, target, stable, canary, step, weight: weightOf(record) };
+    return readVerdict(`the hook ${name}`, await callHook(name, event));
   } catch (error) {
     return { outcome: 'error', reason: `the hook ${name} could not be asked: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -1,13 +1,12 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Log } from '../contracts/log.ts';
 import type { RolloutEventDetail, RolloutEventType } from '../contracts/events.ts';
-import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { MeshClient } from '../mesh/client.ts';
 import type { Wait } from '../mesh/propagation.ts';
 import type { AlarmBoard } from '../metrics/alarms.ts';
 import type { MetricsProvider } from '../metrics/port.ts';
 import type { DocumentStore } from '../store/port.ts';
-import type { WorkloadDriver } from '../workloads/port.ts';
+import type { WorkloadDrivers } from '../workloads/port.ts';
 import type { CallHook } from './hooks.ts';
 import type { ImageRegistry } from './images/port.ts';
 import type { Schedules } from './schedules/schedules.ts';
@@ -24,7 +23,7 @@ export interface Ports {
   readonly alarms: AlarmBoard;
   readonly images: ImageRegistry;
   readonly schedules: Schedules;
-  readonly workloads: Readonly<Record<CanaryDefinition['workload']['type'], WorkloadDriver>>;
+  readonly workloads: WorkloadDrivers;
   readonly publish: Publish;
   readonly callHook: CallHook;
   readonly stepFunctions: SFNClient;

@@ -42,6 +42,8 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   readonly finishing: boolean;
   /** Percent that a gradual roll-back has come down to. */
   readonly loweredTo?: number;
+  /** Since when the canary's workload is waited for, epoch ms. */
+  readonly workloadSince?: number;
   /** How often taking away a version that is not needed any more has failed. */
   readonly removals?: number;
   /** The event of its end, until it was told and who waits for the route was woken. */

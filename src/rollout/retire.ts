@@ -4,16 +4,17 @@ import { toNode } from './canary-node.ts';
 import { isForGood } from './errors.ts';
 import type { Ports } from './ports.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
+import { takeDown } from './workload.ts';
 
 /** Deletes a virtual node and stops its workload; one that something else still uses is kept. Answers what came of it, in words. */
-export async function retireNode({ mesh, workloads }: Ports, { target, settings }: RolloutRecord, virtualNode: string): Promise<string> {
+export async function retireNode(ports: Ports, record: RolloutRecord, virtualNode: string): Promise<string> {
   try {
-    await mesh.delete(toNode(target.mesh, virtualNode));
+    await ports.mesh.delete(toNode(record.target.mesh, virtualNode));
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
     return `${virtualNode} is kept: ${error.message}`;
   }
-  await workloads[settings.workload.type].down({ mesh: target.mesh, virtualNode });
+  await takeDown(ports, record, virtualNode);
   return `${virtualNode} is deleted`;
 }
 

@@ -15,6 +15,7 @@ import { retireNode, takeAway } from './retire.ts';
 import { weightOf } from './situations.ts';
 import { tellEnd } from './tell-end.ts';
 import { unsettle } from './undo.ts';
+import { takeDown } from './workload.ts';
 
 export interface RollingBack {
   readonly id: string;
@@ -98,9 +99,9 @@ async function restoreRoute(ports: Ports, record: RolloutRecord): Promise<Readon
 /** Takes away what this rollout brought up. */
 const removeCanary = (ports: Ports, record: RolloutRecord): Promise<string> =>
   takeAway(ports, record, record.canary, async () => {
-    const { target, canary, settings } = record;
+    const { canary } = record;
     if (await isOwnNode(ports.mesh, record)) return retireNode(ports, record, canary);
-    await ports.workloads[settings.workload.type].down({ mesh: target.mesh, virtualNode: canary });
+    await takeDown(ports, record, canary);
     return `${canary} was there before, and is kept`;
   });
 

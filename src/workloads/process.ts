@@ -1,5 +1,5 @@
 import { TransientFault } from '../contracts/faults.ts';
-import { WorkloadFailed, type Workload, type WorkloadDriver } from './port.ts';
+import { WorkloadFailed, type Version, type WorkloadDriver } from './port.ts';
 
 /** A version must serve within this time. */
 const UP_TIMEOUT_MS = 20_000;
@@ -10,7 +10,7 @@ const PASSES: ReadonlySet<number> = new Set([429, 500, 503, 504]);
 
 /** Processes of the local runtime at `url`; it starts only the commands of the file it was given. */
 export function openProcessWorkloads(url: string): WorkloadDriver {
-  const ask = async (method: 'PUT' | 'DELETE', { mesh, virtualNode }: Omit<Workload, 'tag'>, timeoutMs: number, body?: object): Promise<void> => {
+  const ask = async (method: 'PUT' | 'DELETE', { mesh, virtualNode }: Version, timeoutMs: number, body?: object): Promise<void> => {
     const response = await fetch(`${url}/meshshift/local/workloads/${encodeURIComponent(mesh)}/${encodeURIComponent(virtualNode)}`, {
       method,
       signal: AbortSignal.timeout(timeoutMs),
@@ -22,7 +22,7 @@ export function openProcessWorkloads(url: string): WorkloadDriver {
     throw new WorkloadFailed(`the workload of ${mesh}/${virtualNode} cannot be ${method === 'PUT' ? 'started' : 'stopped'}: HTTP ${response.status} ${text}`);
   };
   return {
-    up: ({ tag, ...node }) => ask('PUT', node, UP_TIMEOUT_MS, { tag }),
-    down: (node) => ask('DELETE', node, DOWN_TIMEOUT_MS),
+    up: (workload) => ask('PUT', workload, UP_TIMEOUT_MS, { tag: workload.image.tag }),
+    down: (version) => ask('DELETE', version, DOWN_TIMEOUT_MS),
   };
 }

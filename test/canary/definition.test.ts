@@ -65,14 +65,17 @@ describe('refused, naming path, value and rule', () => {
     [{ notifications: [{ slack: 'https://hooks.slack.com/x' }] }, 'notifications[0].slack: "https://hooks.slack.com/x": must be the name of a webhook'],
     [{ notifications: [{ sns: 'mine' }] }, 'notifications[0].sns: "mine": must be the name or the ARN of an SNS topic'],
     [{ notifications: [{ teams: 'ops', on: ['never'] }] }, 'notifications[0].on[0]: "never": must be one of started, shifted'],
+    [{ workload: { type: 'eks' } }, 'workload.type: "eks": must be one of none, process, ecs and lambda'],
+    [{ workload: { type: 'ecs', cluster: 'prod', service: 'a b' } }, 'workload.service: "a b": must be a name of ECS'],
+    [{ workload: { type: 'ecs', cluster: 'prod', service: 'a', desiredCount: 0 } }, 'workload.desiredCount: 0: must be a whole number of tasks from 1 to 5000'],
+    [{ workload: { type: 'ecs', cluster: 'prod', service: 'a', readyWithin: '3h' } }, 'workload.readyWithin: "3h": must be at most 2h'],
+    [{ workload: { type: 'lambda', function: 'mine' } }, 'workload.function: "mine": must be the name or the ARN of a Lambda function whose name starts with meshshift-hook-'],
     [{ typo: 1 }, 'typo: 1: is not a field here'],
   ])('%j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(`c.yaml: ${mistake}`) as string]));
 });
 
 describe('what this version does not do is refused, never ignored', () => {
   test.each([
-    [{ workload: { type: 'ecs' } }, 'workload.type'],
-    [{ workload: { type: 'lambda' } }, 'workload.type'],
     [{ analysis: { metrics: [{ name: 'a', source: 'prometheus', margin: '1%' }] } }, 'analysis.metrics[0].source'],
     [{ analysis: { metrics: [{ name: 'a', slowerThan: '300ms', margin: '1%' }] } }, 'analysis.metrics[0].slowerThan'],
   ])('%j', (fields, path) => {

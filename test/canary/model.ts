@@ -104,7 +104,7 @@ export function openModel(random: () => number) {
     alarms: openRecordedAlarms(store),
     images: openRecordedImages(store, () => model.now),
     schedules: { apply: () => Promise.resolve(), remove: () => Promise.resolve() },
-    workloads: { none: noWorkloads, process: noWorkloads },
+    workloads: { none: noWorkloads, process: noWorkloads, ecs: noWorkloads, lambda: noWorkloads },
     publish: () => Promise.resolve(),
     callHook: () => Promise.resolve({ outcome: random() < 0.7 ? 'pass' : random() < 0.7 ? 'inconclusive' : 'fail', reason: '' }),
     canaryStateMachineArn: 'canary',

@@ -45,7 +45,7 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   store: () => new DynamoDBClient(options()).send(new GetItemCommand({ TableName: 't', Key: { pk: { S: 'a' } } })),
   stepFunctions: () => new SFNClient(options()).send(new DescribeExecutionCommand({ executionArn: 'arn:aws:states:us-east-1:000000000000:execution:m:x' })),
   alarms: () => new CloudWatchClient(options()).send(new DescribeAlarmsCommand({ AlarmNames: ['a'] })),
-  workloads: () => openProcessWorkloads(url).up({ mesh: 'm', virtualNode: 'n', tag: 'v1' }),
+  workloads: () => openProcessWorkloads(url).up({ mesh: 'm', virtualNode: 'n', hostname: null, rollout: 'r', definition: 'd', stable: 's', settings: { type: 'process' }, image: { repository: 'i', tag: 'v1' } }),
 };
 
 /** What the state machines' Retry knows. */

@@ -17,6 +17,7 @@ import { openPublisher } from '../../src/rollout/publish.ts';
 import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
 import { noWorkloads } from '../../src/workloads/none.ts';
+import { openLambdaWorkloads } from '../../src/workloads/lambda.ts';
 import { openProcessWorkloads } from '../../src/workloads/process.ts';
 import { memoryMesh, memoryStore } from '../canary/memory.ts';
 import { httpAnswer, type Carry, type Dependency, type HttpAnswer } from './calls.ts';
@@ -139,7 +140,7 @@ export function openOutside({ carry, clock, wait, telemetry, operations, canaryS
       store: storeOf(by),
       mesh: own,
       metrics: openMeshMetrics(own),
-      workloads: { none: noWorkloads, process: openProcessWorkloads(own.url) },
+      workloads: { none: noWorkloads, process: openProcessWorkloads(own.url), ecs: noWorkloads, lambda: openLambdaWorkloads(openHookCaller(hooksOf(by))) },
       publish: openPublisher(busOf(by), 'default', silent),
       callHook: openHookCaller(hooksOf(by)),
       alarms: openCloudWatchAlarms(cloudWatchOf(by)),

@@ -189,6 +189,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
     const [, hook] = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(path) ?? [];
     if (hook !== undefined) {
       const answered = world.hooks.get(decodeURIComponent(hook))?.(JSON.parse(body));
+      if (answered === undefined) response.setHeader('x-amzn-errortype', 'ResourceNotFoundException');
       send(response, answered === undefined ? 404 : 200, answered ?? { Message: 'no such function' });
       return;
     }

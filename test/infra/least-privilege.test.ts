@@ -21,6 +21,7 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'logs:DescribeResourcePolicies': 'as above',
   'logs:DescribeLogGroups': 'groups are listed, for the delivery of vended logs',
   'cloudwatch:DescribeAlarms': 'scoped to names, CloudWatch leaves composite alarms out',
+  'ecs:DescribeTaskDefinition': 'describing one takes no resource',
   'ec2:CreateNetworkInterface': 'Lambda makes the interface: it has no ARN before, and its subnet and groups are the parameters’',
   'ec2:DescribeNetworkInterfaces': 'describing takes no resource',
   'ec2:DescribeSubnets': 'as above',
@@ -36,6 +37,8 @@ const OPEN_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^arn:aws:scheduler:.*:schedule\/meshshift-[\w-]+\/\*$/, 'schedules are named by definitions'],
   [/^arn:aws:sns:.*:meshshift-\*$/, 'topics are the user’s own, told by their names'],
   [/^arn:aws:ecr:.*:repository\/\*$/, 'repositories are named by definitions'],
+  [/^arn:aws:ecs:.*:service\/[\w-]+\/\*$/, 'services of the cluster that the deploy names are named by virtual nodes'],
+  [/^arn:aws:ecs:.*:task-definition\/\*:\*$/, 'families are the user’s own'],
   [/^arn:aws:lambda:.*:function:meshshift-hook-\*$/, 'hooks are the user’s own functions, told by their names'],
 ];
 
@@ -53,7 +56,7 @@ interface Policy {
 
 const statementsOf = (stack: PackagedStack): { readonly of: string; readonly statement: Statement }[] => [
   ...stack.ofType('AWS::IAM::Role').flatMap(([of, { Properties }]) => ((Properties['Policies'] ?? []) as Policy[]).flatMap(({ PolicyDocument }) => PolicyDocument.Statement.map((statement) => ({ of, statement })))),
-  ...stack.ofType('AWS::IAM::ManagedPolicy').flatMap(([of, { Properties }]) => (Properties as unknown as Policy).PolicyDocument.Statement.map((statement) => ({ of, statement }))),
+  ...[...stack.ofType('AWS::IAM::ManagedPolicy'), ...stack.ofType('AWS::IAM::Policy')].flatMap(([of, { Properties }]) => (Properties as unknown as Policy).PolicyDocument.Statement.map((statement) => ({ of, statement }))),
 ];
 
 describe.each([

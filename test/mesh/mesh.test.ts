@@ -213,9 +213,11 @@ describe('process workloads', () => {
   test('are started with their tag and stopped, and a failure is told with its reason', async () => {
     await serve(({ method }, count) => (method === 'DELETE' ? { status: 404, body: {} } : count === 1 ? ok({}) : { status: 502, body: { message: 'it ended with code 1' } }));
     const workloads = openProcessWorkloads(server.url);
-    await workloads.up({ mesh: 'm', virtualNode: 'n', tag: 'v2' });
+    const version = { mesh: 'm', virtualNode: 'n', hostname: null, rollout: 'r', definition: 'd', settings: { type: 'process' } } as const;
+    const workload = { ...version, stable: 's', image: { repository: 'i', tag: 'v2' } };
+    await workloads.up(workload);
     expect(server.asked[0]).toMatchObject({ method: 'PUT', path: '/meshshift/local/workloads/m/n', body: { tag: 'v2' } });
-    await workloads.down({ mesh: 'm', virtualNode: 'n' });
-    await expect(workloads.up({ mesh: 'm', virtualNode: 'n', tag: 'v2' })).rejects.toMatchObject({ name: 'WorkloadFailed', message: expect.stringContaining('it ended with code 1') as string });
+    await workloads.down(version);
+    await expect(workloads.up(workload)).rejects.toMatchObject({ name: 'WorkloadFailed', message: expect.stringContaining('it ended with code 1') as string });
   });
 });

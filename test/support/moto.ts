@@ -21,9 +21,9 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** Starts moto's server, which stands in for AWS, on a free port. */
-export async function startMoto(): Promise<Moto> {
-  const child = spawn('python3', ['-c', PROGRAM], { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Starts moto's server, which stands in for AWS, on a free port; `own` are variables that it reads. */
+export async function startMoto(own: Readonly<Record<string, string>> = {}): Promise<Moto> {
+  const child = spawn('python3', ['-c', PROGRAM], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...own } });
   const said: string[] = [];
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`moto ended with ${String(code)}: ${said.join('\n')}`)));

@@ -51,6 +51,9 @@ async function readExposure(call: Call): Promise<{ readonly exposure?: Exposure 
   return { exposure: { host, grants: readGrants(keys), ...(await readTls(call)) } };
 }
 
+/** What may stand in for services of AWS that this machine does not serve. */
+const FOREIGN = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
+
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const { io } = call;
   const [port, xdsPort] = [readPort(call, 'port'), readPort(call, 'xds-port')];
@@ -66,6 +69,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
     ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
     ...(webhooks === undefined || webhooks === '' ? {} : { webhooks: await readWebhooks(webhooks) }),
+    endpoints: Object.fromEntries(FOREIGN.flatMap((name) => (io.env[name] ? [[name, io.env[name]]] : []))),
     ...exposure,
     ...(io.env['AWS_REGION'] ? { region: io.env['AWS_REGION'] } : {}),
     log: lineLog((line) => void io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'warn'),

@@ -15,6 +15,8 @@ export interface FunctionsOptions {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** URLs by name, for the function that tells people, and no other. */
   readonly webhooks: Readonly<Record<string, string>>;
+  /** Where services of AWS are asked that this machine does not serve, by the SDK's variables. */
+  readonly endpoints: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -25,8 +27,9 @@ export interface FunctionsOptions {
 const SOON: Readonly<Record<string, readonly string[]>> = { bake: ['rollBack', 'judge'] };
 
 /** The deployed functions, and how a state machine's task invokes one. */
-export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, log }: FunctionsOptions) {
+export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, endpoints, log }: FunctionsOptions) {
   const environment = {
+    ...endpoints,
     AWS_ENDPOINT_URL: url,
     AWS_ENDPOINT_URL_APP_MESH: url,
     AWS_REGION: region,

@@ -66,4 +66,7 @@ export const OTHER_WAYS: Readonly<Record<string, string>> = {
   network: 'vpc',
   subnets: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
   securityGroups: 'sg-0123456789abcdef0',
+  workloads: 'ecs',
+  ecsCluster: 'prod',
+  ecsTaskRoles: 'arn:aws:iam::123456789012:role/svc1-task,arn:aws:iam::123456789012:role/svc1-execution',
 };
