@@ -9,14 +9,28 @@ const SERVICES = sub('arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:service/${par
 const TASK_DEFINITIONS = sub('arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/*:*');
 const ROLES = { 'Fn::Split': [',', '${param:ecsTaskRoles}'] };
 
+// Without a namespace nobody's.
+const NAMESPACE = sub('arn:aws:servicediscovery:${AWS::Region}:${AWS::AccountId}:namespace/${param:ecsNamespace}');
+const REGISTRIES = sub('arn:aws:servicediscovery:${AWS::Region}:${AWS::AccountId}:service/*');
+// Listing takes no resource.
+const listRegistries = { ...allow(['servicediscovery:ListServices']), Resource: '*' };
+
 const UP = [
   allow(['ecs:DescribeServices', 'ecs:CreateService', 'ecs:UpdateService', 'ecs:TagResource'], SERVICES),
   allow(['ecs:RegisterTaskDefinition', 'ecs:TagResource'], TASK_DEFINITIONS),
   // Describing one takes no resource.
   { ...allow(['ecs:DescribeTaskDefinition']), Resource: '*' },
   { ...allow(['iam:PassRole']), Resource: ROLES, Condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } },
+  allow(['servicediscovery:GetNamespace', 'servicediscovery:CreateService'], NAMESPACE),
+  allow(['servicediscovery:TagResource'], REGISTRIES),
+  listRegistries,
 ];
-const DOWN = [allow(['ecs:DescribeServices', 'ecs:DeleteService'], SERVICES)];
+const DOWN = [
+  allow(['ecs:DescribeServices', 'ecs:DeleteService'], SERVICES),
+  listRegistries,
+  // Those that meshshift made.
+  { ...allow(['servicediscovery:DeleteService'], REGISTRIES), Condition: { StringLike: { 'aws:ResourceTag/meshshift:virtual-node': '*' } } },
+];
 
 const policy = (name, statements, roles) => ({
   Type: 'AWS::IAM::Policy',

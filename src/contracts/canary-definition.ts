@@ -99,6 +99,10 @@ const definitionSchema = z
       message: 'must be weights of steps, or 100',
       path: ['approval', 'before'],
     }),
+    z.refine(({ workload: { ...own }, canary }) => !('namespace' in own) || own.namespace === undefined || canary.hostname !== undefined, {
+      message: 'must be given with workload.namespace, as tasks are found by it',
+      path: ['canary', 'hostname'],
+    }),
     z.refine((definition) => hasOneMeaningEach(definition), { message: 'must not give a metric of the analysis another bound: it needs a name of its own', path: ['steps'] }),
   );
 

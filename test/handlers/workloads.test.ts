@@ -1,6 +1,6 @@
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, UpdateServiceCommand, type Service, type TaskDefinition } from '@aws-sdk/client-ecs';
 import { describeWith } from '../support/components.ts';
-import { openEcs, runService, type Ecs } from '../support/ecs.ts';
+import { makeNamespace, openEcs, registriesIn, runService, type Ecs } from '../support/ecs.ts';
 import { eventually } from '../support/eventually.ts';
 import { hasMoto, startMoto, type Moto } from '../support/moto.ts';
 import { functions } from './functions.ts';
@@ -28,11 +28,12 @@ describeWith('moto', hasMoto, 'a workload on ECS', () => {
     [world, ecs] = await Promise.all([openWorld({ speed: 40 }), openEcs(moto)]);
     cluster = `prod${(count += 1)}`;
     await runService(ecs, cluster);
-    process.env['AWS_ENDPOINT_URL_ECS'] = ecs.url;
+    Object.assign(process.env, { AWS_ENDPOINT_URL_ECS: ecs.url, AWS_ENDPOINT_URL_SERVICEDISCOVERY: moto.url });
     ecs.asked.length = 0;
   });
   afterEach(async () => {
     delete process.env['AWS_ENDPOINT_URL_ECS'];
+    delete process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
     await Promise.all([world.stop(), ecs.stop()]);
   });
 
@@ -100,6 +101,20 @@ describeWith('moto', hasMoto, 'a workload on ECS', () => {
     expect(JSON.stringify(await routeOf(world))).toBe(before);
     expect(await serviceOf('svcNode1v2')).toBeUndefined();
     expect(await serviceOf('svc1')).toMatchObject({ desiredCount: 2 });
+  });
+
+  test('is found by a registry of its own in a namespace, which goes with it', async () => {
+    const namespace = await makeNamespace(moto, 'pgMesh.local');
+    await provision(world, { ...FAST, workload: settings({ namespace }), afterPromotion: { retireStable: 'delete' } });
+    expect(await ended(await push('v2'))).toMatchObject({ status: 'SUCCEEDED' });
+    const registries = await registriesIn(moto, namespace);
+    expect(Object.keys(registries)).toEqual(['svcNode1v2']);
+    expect((await serviceOf('svcNode1v2'))!.serviceRegistries).toEqual([{ registryArn: registries['svcNode1v2'] }]);
+    world.errorRates.set('svcNode1v3', 0.5);
+    expect(await ended(await push('v3', `sha256:${'b'.repeat(64)}`))).toMatchObject({ error: 'RolledBack' });
+    expect(Object.keys(await registriesIn(moto, namespace))).toEqual(['svcNode1v2']);
+    expect(await ended(await push('v4', `sha256:${'c'.repeat(64)}`))).toMatchObject({ status: 'SUCCEEDED' });
+    expect(Object.keys(await registriesIn(moto, namespace))).toEqual(['svcNode1v4']);
   });
 
   test.each<[string, () => void, object, RegExp]>([

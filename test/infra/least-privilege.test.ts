@@ -22,6 +22,7 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'logs:DescribeLogGroups': 'groups are listed, for the delivery of vended logs',
   'cloudwatch:DescribeAlarms': 'scoped to names, CloudWatch leaves composite alarms out',
   'ecs:DescribeTaskDefinition': 'describing one takes no resource',
+  'servicediscovery:ListServices': 'listing takes no resource',
   'ec2:CreateNetworkInterface': 'Lambda makes the interface: it has no ARN before, and its subnet and groups are the parameters’',
   'ec2:DescribeNetworkInterfaces': 'describing takes no resource',
   'ec2:DescribeSubnets': 'as above',
@@ -38,6 +39,7 @@ const OPEN_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^arn:aws:sns:.*:meshshift-\*$/, 'topics are the user’s own, told by their names'],
   [/^arn:aws:ecr:.*:repository\/\*$/, 'repositories are named by definitions'],
   [/^arn:aws:ecs:.*:service\/[\w-]+\/\*$/, 'services of the cluster that the deploy names are named by virtual nodes'],
+  [/^arn:aws:servicediscovery:.*:service\/\*$/, 'registries are named by Cloud Map; only tagged ones may be deleted'],
   [/^arn:aws:ecs:.*:task-definition\/\*:\*$/, 'families are the user’s own'],
   [/^arn:aws:lambda:.*:function:meshshift-hook-\*$/, 'hooks are the user’s own functions, told by their names'],
 ];

@@ -1,4 +1,5 @@
 import { CreateClusterCommand, CreateServiceCommand, ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { CreatePrivateDnsNamespaceCommand, ListNamespacesCommand, ListServicesCommand, ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Moto } from './moto.ts';
@@ -87,4 +88,21 @@ export async function runService({ client }: Ecs, cluster: string): Promise<void
       tags: [{ key: 'team', value: 'one' }],
     }),
   );
+}
+
+/** A private DNS namespace of Cloud Map, named as the canaries' host names end. */
+export async function makeNamespace({ url }: Moto, name: string): Promise<string> {
+  const client = new ServiceDiscoveryClient({ endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  await client.send(new CreatePrivateDnsNamespaceCommand({ Name: name, Vpc: 'vpc-1' }));
+  const { Namespaces = [] } = await client.send(new ListNamespacesCommand({}));
+  client.destroy();
+  return Namespaces.find((namespace) => namespace.Name === name)?.Id ?? '';
+}
+
+/** The registries of a namespace, by name. */
+export async function registriesIn({ url }: Moto, namespace: string): Promise<Record<string, string>> {
+  const client = new ServiceDiscoveryClient({ endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  const { Services = [] } = await client.send(new ListServicesCommand({ Filters: [{ Name: 'NAMESPACE_ID', Values: [namespace] }] }));
+  client.destroy();
+  return Object.fromEntries(Services.map(({ Name = '', Arn = '' }) => [Name, Arn]));
 }

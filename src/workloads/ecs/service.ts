@@ -22,13 +22,14 @@ function deploymentOf({ deploymentConfiguration }: Service): object {
   return { ...(maximumPercent === undefined ? {} : { maximumPercent }), ...(minimumHealthyPercent === undefined ? {} : { minimumHealthyPercent }), deploymentCircuitBreaker: { enable: true, rollback: false } };
 }
 
-/** What CreateService takes. */
-export function newService(like: Service, taskDefinition: string, workload: Workload<EcsSettings>): object {
+/** What CreateService takes; `registryArn`: where the canary's own tasks are found. */
+export function newService(like: Service, taskDefinition: string, workload: Workload<EcsSettings>, registryArn: string | undefined): object {
   const { settings, virtualNode, mesh, rollout } = workload;
   const inherited = isGiven(like['capacityProviderStrategy']) ? LIKE : [...LIKE, 'launchType'];
   return {
     ...Object.fromEntries(inherited.filter((key) => isGiven(like[key])).map((key) => [key, like[key]])),
     ...countFor(like, settings),
+    ...(registryArn === undefined ? {} : { serviceRegistries: [{ registryArn }] }),
     cluster: settings.cluster,
     serviceName: virtualNode,
     taskDefinition,

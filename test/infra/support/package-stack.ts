@@ -68,5 +68,6 @@ export const OTHER_WAYS: Readonly<Record<string, string>> = {
   securityGroups: 'sg-0123456789abcdef0',
   workloads: 'ecs',
   ecsCluster: 'prod',
+  ecsNamespace: 'ns-0123456789abcdef',
   ecsTaskRoles: 'arn:aws:iam::123456789012:role/svc1-task,arn:aws:iam::123456789012:role/svc1-execution',
 };
