@@ -1,5 +1,6 @@
 import { DescribeExecutionCommand, ExecutionAlreadyExists, SendTaskFailureCommand, SendTaskSuccessCommand, StartExecutionCommand, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
 import type { BakeEnd } from '../../src/canary/next-action.ts';
+import { applyWeights, targetsOf, withTargets } from '../../src/canary/weights.ts';
 import { TransientFault } from '../../src/contracts/faults.ts';
 import { silent } from '../../src/contracts/log.ts';
 import type { Action, RouteSpec } from '../../src/contracts/rollout.ts';
@@ -9,6 +10,8 @@ import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
 import { rollBackStopped } from '../../src/rollout/execution-stopped.ts';
 import { finishRollout } from '../../src/rollout/finish-rollout.ts';
 import { liftFreeze, setFreeze } from '../../src/rollout/freeze.ts';
+import { findHolder } from '../../src/rollout/lock.ts';
+import { readRecord } from '../../src/rollout/records.ts';
 import { judgeBake } from '../../src/rollout/judge-bake.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
 import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
@@ -29,6 +32,9 @@ const START = Date.parse('2026-06-05T12:00:00Z');
 export const target = { mesh: 'm', virtualRouter: 'r', route: 'r' };
 const route = { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r' } } as const;
 export const routeBefore: RouteSpec = { priority: 5, http2Route: { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: 'v0', weight: 100 }] } } };
+
+/** What the route's priority becomes when someone else changes it. */
+export const OTHER_PRIORITY = 6;
 
 /** An execution of canary.asl.json: the states that do something, in its order and with its catchers. */
 interface Execution {
@@ -60,7 +66,7 @@ export function openModel(random: () => number) {
   const mesh = memoryMesh();
   for (const name of ['v0']) mesh.put({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName: name, spec: {} } });
   mesh.put({ ...route, input: { ...route.input, spec: routeBefore } });
-  const model = { now: START, bad: false, idle: false, faults: 0 };
+  const model = { now: START, bad: false, idle: false, faults: 0, meddled: false };
   const executions: Execution[] = [];
   /** An execution is in one state at a time; others may be in theirs meanwhile. */
   const busy = new Set<Execution>();
@@ -237,6 +243,20 @@ export function openModel(random: () => number) {
     freeze: () => setFreeze(ports, { who: 'x', reason: 'y', for: random() < 0.5 ? undefined : 3600 }),
     lift: () => liftFreeze(ports),
     route: async () => (await mesh.describe(route))!.spec as RouteSpec,
+    /** Someone else writes the route while a rollout has both its sides in it: weights of their own, or what is beyond weights. */
+    meddle: async (what: 'weights' | 'priority'): Promise<void> => {
+      const holder = await findHolder(store, target);
+      if (holder === undefined) return;
+      const { stable, canary } = await readRecord(store, holder);
+      const { spec, version } = (await mesh.describe(route)) as { spec: RouteSpec; version: number };
+      const targets = targetsOf(spec);
+      if (![stable, canary].every((node) => targets.some(({ virtualNode }) => virtualNode === node))) return;
+      model.meddled = true;
+      const changed = what === 'priority' ? { ...spec, priority: OTHER_PRIORITY } : withTargets(spec, applyWeights(targets, { [stable]: 37, [canary]: 63 }, stable));
+      await mesh.update({ ...route, input: { ...route.input, spec: changed } }, version).catch((error: unknown) => {
+        if ((error as Error).name !== 'ResourceChanged') throw error;
+      });
+    },
     /** To the next end of a wait; false when nothing waits. */
     passTime: (): boolean => {
       const due = executions.filter(({ status, due: at }) => status === 'RUNNING' && at !== undefined).sort((a, b) => a.due! - b.due!)[0];

@@ -1,4 +1,5 @@
 import type { Phase } from '../../src/contracts/rollout.ts';
+import type { Wanted } from './end.ts';
 import { target } from './route.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -9,16 +10,10 @@ export interface Deed {
 }
 
 /** A kind of rollout: how it is defined, what happens to it, and how it ends, whatever goes wrong on the way. */
-export interface Kind {
+export interface Kind extends Wanted {
   readonly name: string;
   readonly definition: object;
   readonly deeds: readonly Deed[];
-  /** How the rollout of each tag ends. */
-  readonly ends: Readonly<Record<string, Phase>>;
-  /** Virtual nodes that there are in the end, the first of which serves; by default only v0. */
-  readonly nodes?: readonly string[] | undefined;
-  /** Virtual nodes whose process runs in the end; by default none. */
-  readonly workloads?: readonly string[] | undefined;
 }
 
 const always = (): boolean => true;
@@ -61,10 +56,9 @@ const stop: Deed = {
 const holds = (world: FaultWorld): boolean => (world.record('v1')?.holds ?? 0) > 0;
 const advanced = (world: FaultWorld): boolean => world.record('v1')!.step > 0 && resumed(world);
 
-type End = Pick<Kind, 'ends' | 'nodes' | 'workloads'>;
-const promoted: End = { ends: { v1: 'Succeeded' }, nodes: ['nv1', 'v0'] };
-const rolledBack: End = { ends: { v1: 'RolledBack' } };
-const kind = (name: string, definition: object, deeds: readonly Deed[], end: End): Kind => ({ name, definition: { ...base, ...definition }, deeds, ...end });
+const promoted: Wanted = { ends: { v1: 'Succeeded' }, nodes: ['nv1', 'v0'] };
+const rolledBack: Wanted = { ends: { v1: 'RolledBack' } };
+const kind = (name: string, definition: object, deeds: readonly Deed[], end: Wanted): Kind => ({ name, definition: { ...base, ...definition }, deeds, ...end });
 
 /** Each way that a rollout can go. */
 export const KINDS: readonly Kind[] = [

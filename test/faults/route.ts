@@ -4,12 +4,12 @@ import type { RouteSpec } from '../../src/contracts/rollout.ts';
 export const target = { mesh: 'm', virtualRouter: 'r', route: 'r' };
 export const route = { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r' } } as const;
 
-/** It has what a rewrite could lose. */
+/** It has what a rewrite could lose; in the order in which App Mesh tells it. */
 export const routeBefore: RouteSpec = {
-  http2Route: {
-    action: { weightedTargets: [{ virtualNode: 'v0', weight: 100 }] },
-    match: { prefix: '/', headers: [{ name: 'x-team', match: { exact: 'a' } }] },
-    retryPolicy: { maxRetries: 3, perRetryTimeout: { unit: 'ms', value: 200 }, httpRetryEvents: ['server-error'] },
-  },
   priority: 7,
+  http2Route: {
+    match: { prefix: '/', headers: [{ name: 'x-team', match: { exact: 'a' } }] },
+    action: { weightedTargets: [{ virtualNode: 'v0', weight: 100 }] },
+    retryPolicy: { perRetryTimeout: { value: 200, unit: 'ms' }, maxRetries: 3, httpRetryEvents: ['server-error'] },
+  },
 };

@@ -1,6 +1,7 @@
 import { FINAL_PHASES } from '../../src/contracts/rollout.ts';
-import { weightsOf, withTargets } from '../../src/canary/weights.ts';
+import { weightsOf } from '../../src/canary/weights.ts';
 import type { Call } from './calls.ts';
+import { faultsOfAnyEnd, faultsOfEnd, same } from './end.ts';
 import type { Kind } from './kinds.ts';
 import { routeBefore } from './route.ts';
 import { openFaultWorld, type FaultWorld, type Meddle } from './world.ts';
@@ -25,31 +26,28 @@ async function runToEnd(world: FaultWorld, { definition, deeds }: Kind): Promise
   await world.pass(() => world.now() > end + AFTERMATH_MS && world.isIdle());
 }
 
-const same = (what: string, found: unknown, wanted: unknown): string[] => {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
-  return a === b ? [] : [`${what}: ${a}, not ${b}`];
-};
+const namesOf = (world: FaultWorld, create: string): string[] => world.mesh.names().flatMap((name) => (name.startsWith(`${create} `) ? (name.split('/').at(-1) ?? '') : []));
 
 /** What is wrong with how a world ended; empty when all is as it must be. */
-async function faultsOf(world: FaultWorld, { ends, nodes = ['v0'], workloads = [] }: Kind, isSameEnd: boolean): Promise<string[]> {
+async function faultsOf(world: FaultWorld, kind: Kind, isSameEnd: boolean): Promise<string[]> {
   const records = world.records();
-  const phases = Object.fromEntries(Object.keys(ends).map((tag) => [tag, world.record(tag)?.phase]));
-  const left = [...world.store.all('bake'), ...world.store.all('queue#m/r/r')].map(({ pk, sk }) => `${pk} ${sk}`);
   const lock = world.store.all('lock')[0]?.value as { holder: string | null } | undefined;
-  const common = [
-    ...(isSameEnd ? same('phases', phases, ends) : records.filter(({ phase }) => !FINAL_PHASES.has(phase)).map(({ id, phase }) => `${id} is ${phase}`)),
-    ...same('left behind', left, []),
-    ...same('holder of the route', lock?.holder ?? null, null),
-    ...same('executions under way', world.running(), 0),
-    ...same('of another rollout', world.mesh.names().filter((name) => name.includes('cohort')), []),
-  ];
   const spec = await world.spec();
-  if (!isSameEnd) return [...common, ...(records.some(({ phase }) => phase === 'Succeeded') ? same('weights', Object.values(weightsOf(spec)), [100]) : same('route', spec, routeBefore))];
-  const weightedTargets = [{ virtualNode: nodes[0], weight: 100 }];
-  const wanted = nodes[0] === 'v0' ? routeBefore : withTargets(routeBefore, weightedTargets);
-  const found = world.mesh.names().filter((name) => name.startsWith('CreateVirtualNode')).map((name) => name.replace('CreateVirtualNode m/', ''));
-  const told = records.flatMap(({ id, phase }) => (world.events.some((event) => event.id === id && TOLD[phase]?.includes(event.type)) ? [] : [`nobody was told that ${id} is ${phase}`]));
-  return [...common, ...same('route', spec, wanted), ...same('nodes', found.sort(), [...nodes].sort()), ...same('workloads', [...world.workloads], workloads), ...told];
+  const ended = {
+    phases: Object.fromEntries(Object.keys(kind.ends).map((tag) => [tag, world.record(tag)?.phase])),
+    left: [...world.store.all('bake'), ...world.store.all('queue#m/r/r')].map(({ pk, sk }) => `${pk} ${sk}`),
+    holder: lock?.holder ?? null,
+    executions: world.running(),
+    routes: namesOf(world, 'CreateRoute'),
+    ...{ spec, nodes: namesOf(world, 'CreateVirtualNode'), workloads: [...world.workloads] },
+  };
+  if (isSameEnd) {
+    const told = records.flatMap(({ id, phase }) => (world.events.some((event) => event.id === id && TOLD[phase]?.includes(event.type)) ? [] : [`nobody was told that ${id} is ${phase}`]));
+    return [...faultsOfEnd(ended, kind), ...told];
+  }
+  const endless = records.filter(({ phase }) => !FINAL_PHASES.has(phase)).map(({ id, phase }) => `${id} is ${phase}`);
+  const route = records.some(({ phase }) => phase === 'Succeeded') ? same('weights', Object.values(weightsOf(spec)), [100]) : same('route', spec, routeBefore);
+  return [...endless, ...faultsOfAnyEnd(ended), ...route];
 }
 
 const TOLD: Readonly<Record<string, readonly string[]>> = { Succeeded: ['Rollout Promoted'], RolledBack: ['Rollout Rolled Back'], Failed: ['Rollout Failed'] };

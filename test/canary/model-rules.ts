@@ -1,0 +1,52 @@
+import { targetsOf, weightsOf, withTargets } from '../../src/canary/weights.ts';
+import { FINAL_PHASES } from '../../src/contracts/rollout.ts';
+import { findHolder } from '../../src/rollout/lock.ts';
+import { readRecord, type RolloutRecord } from '../../src/rollout/records.ts';
+import { OTHER_PRIORITY, routeBefore, target, type Model } from './model.ts';
+
+/** What must hold of rollouts at every moment, and when all has ended. */
+const MOST_STATES = 400;
+
+export const records = ({ store }: Model): RolloutRecord[] => store.all('rollout').map(({ value }) => value as RolloutRecord);
+
+/** No target holds more than there is, and none has weight but the side that serves and the canary of the rollout that holds the route. */
+export async function assertWeights(model: Model): Promise<void> {
+  const holder = await findHolder(model.store, target);
+  const record = holder === undefined ? undefined : await readRecord(model.store, holder);
+  const spec = await model.route();
+  const weights = targetsOf(spec).filter(({ weight = 0 }) => weight > 0);
+  // Thousands of times a second: plainer than expect, and quicker.
+  const sum = weights.reduce((total, { weight = 0 }) => total + weight, 0);
+  if (sum !== 100) throw new Error(`the weights sum up to ${sum}`);
+  const allowed = record === undefined ? new Set(['v0', ...records(model).map(({ canary }) => canary)]) : new Set([record.stable, record.canary]);
+  const other = weights.find(({ virtualNode = '' }) => !allowed.has(virtualNode));
+  if (other !== undefined) throw new Error(`${other.virtualNode ?? ''} has weight, and is neither ${[...allowed].join(' nor ')}`);
+}
+
+/** Runs everything to its end, with time passing where all wait. */
+export async function settle(model: Model): Promise<void> {
+  for (let turn = 0; model.running().length > 0; turn += 1) {
+    if (turn > 3000) throw new Error(`no exit from ${model.running().map(({ state, id }) => `${state} of ${id}`).join(', ')}`);
+    for (const execution of model.running()) await model.run(execution);
+    if (model.running().every(({ due }) => due !== undefined)) model.passTime();
+  }
+}
+
+/** Lets everything end, and checks that nothing is left: every rollout has an end, the route is free and leads to one version, with all else as it was. */
+export async function assertEnds(model: Model): Promise<void> {
+  await settle(model);
+  // Executions that did not succeed are told of until somebody has seen to them.
+  for (const execution of model.executions.filter(({ status }) => status === 'ABORTED' || status === 'FAILED')) await model.stop(execution);
+  await settle(model);
+  expect(await findHolder(model.store, target)).toBeUndefined();
+  expect(model.store.all('bake')).toEqual([]);
+  for (const record of records(model)) expect(FINAL_PHASES.has(record.phase)).toBe(true);
+  for (const { entered } of model.executions) expect(entered).toBeLessThan(MOST_STATES);
+  const live = await model.route();
+  expect(Object.values(weightsOf(live))).toEqual([100]);
+  const priorities = model.model.meddled ? [routeBefore.priority, OTHER_PRIORITY] : [routeBefore.priority];
+  expect(priorities).toContain(live.priority);
+  expect({ ...withTargets(live, []), priority: 0 }).toEqual({ ...withTargets(routeBefore, []), priority: 0 });
+  expect(model.mesh.names().filter((name) => name.includes('cohort'))).toEqual([]);
+  expect(model.mesh.names()).toContain(`CreateVirtualNode m/${Object.keys(weightsOf(live))[0]!}`);
+}
