@@ -14,6 +14,8 @@ import { collectMetrics } from './metrics/collect.ts';
 import { watchEventLoop } from './metrics/event-loop-lag.ts';
 import { expose } from './metrics/exposition.ts';
 import type { TelemetryReader } from './model/counts.ts';
+import { followChanges } from './peers/follow-changes.ts';
+import { openSharing, type SharingOptions } from './peers/open-sharing.ts';
 import { startXds, type XdsEndpoint } from './start-xds.ts';
 import { after } from './timers.ts';
 import { openArchive } from './xds/archive.ts';
@@ -36,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly cloudMapEndpoint?: string;
   /** A mapping of ACM's ARNs to PEM files (docs/certificates.md), looked at again and again; without it specs with such ARNs have no TLS that works. */
   readonly certificatesFile?: string;
+  /** Others may be control planes over the same store at the same time: what they change and know comes in too. Without it this is the only one. */
+  readonly sharing?: SharingOptions;
 }
 
 export interface ControlPlane {
@@ -45,6 +49,8 @@ export interface ControlPlane {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   readonly xdsPort: number;
   readonly telemetry: TelemetryReader;
+  /** Where there are others: they ask this one no more. Its proxies are sent away one after another, within so many milliseconds, and no new ones are taken. */
+  drain(overMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,14 +63,20 @@ const openCertificates = async ({ certificatesFile, clock, log }: ControlPlaneOp
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { store, log } = options;
-  const api = await openMeshApi(options);
-  const endpoints = await openEndpointRegistry(store);
+  const sharing = options.sharing === undefined ? undefined : openSharing(options.sharing, { ...options, after });
+  const api = await openMeshApi({ ...options, changes: sharing?.changes });
+  const endpoints = await openEndpointRegistry(store, sharing?.changes);
   const access = options.access === undefined ? undefined : createAccess(options.access, options.region, options.clock);
-  const archive = openArchive(store, options.clock, log);
+  const archive = openArchive(store, options.clock, log, sharing?.instance);
   const finder = cloudMapFinder({ region: options.region, endpoint: options.cloudMapEndpoint ?? process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] });
   const certificates = await openCertificates(options);
+  const company = await sharing?.join().catch((error: unknown) => {
+    certificates?.close();
+    throw error;
+  });
   const cloudMap = createCloudMap({ reader: api.reader, finder, after, log });
-  const xds = await startXds({ ...options, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive, certificates }).catch((error: unknown) => {
+  const xds = await startXds({ ...options, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive, certificates, catchUp: api.shared?.catchUp }).catch((error: unknown) => {
+    company?.close();
     cloudMap.close();
     certificates?.close();
     throw error;
@@ -73,13 +85,24 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const lag = watchEventLoop();
   const sources = { reader: api.reader, telemetry, connected, exchanges, lag, startedAt: options.clock() - process.uptime() * 1000 };
   const metrics = (mesh?: string): string => expose(collectMetrics(sources, mesh));
-  const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, metrics, log });
+  const stopFollowing = sharing === undefined || api.shared === undefined ? undefined : followChanges({ ...sharing, meshes: api.shared, endpoints, after, log });
+  const extensions = createExtensions({ endpoints, telemetry, reader: api.reader, publisher, connected, metrics, company, catchUp: api.shared?.catchUp, log });
+  const leave = async (): Promise<void> => {
+    await company?.leave().catch((error: unknown) => log('warn', 'other control planes could not be told that this one ends', { error: String(error) }));
+  };
   return {
     owns: (method, path) => api.owns(method, path) || extensions.owns(path),
     handle: guardHttp(access, log, (request, response) => (extensions.owns(request.url ?? '') ? extensions : api).handle(request, response)),
     xdsPort: xds.port,
-    telemetry,
+    telemetry: company?.readTelemetry(telemetry) ?? telemetry,
+    drain: async (overMs) => {
+      await xds.drain(overMs);
+      await leave();
+    },
     close: async () => {
+      stopFollowing?.();
+      company?.close();
+      await leave();
       lag.close();
       cloudMap.close();
       certificates?.close();

@@ -37,6 +37,8 @@ export interface XdsOptions {
   /** How often proxies report their load, in milliseconds. Default 200. */
   readonly reportIntervalMs?: number;
   readonly after?: After;
+  /** Takes over what other control planes changed of a mesh until now; nothing where this is the only one. */
+  readonly catchUp?: ((mesh: string) => Promise<void>) | undefined;
   /** Who may connect; without it only this machine is served. */
   readonly access?: Access | undefined;
   /** What `certificate.acm` and `trust.acm` of specs stand for; none by default. */
@@ -50,6 +52,8 @@ export interface Xds {
   readonly telemetry: Telemetry;
   readonly connected: AdsService['connected'];
   readonly exchanges: AdsService['exchanges'];
+  /** Sends the proxies away, spread over so many milliseconds, and takes no new ones; what they were told they keep. */
+  drain(overMs: number): Promise<void>;
   close(): void;
 }
 
@@ -69,11 +73,11 @@ const fitFor = ({ host, tls }: XdsEndpoint, certificates: CertificateSource): Ce
  * @throws AccessKeysMissing
  */
 export async function startXds(options: XdsOptions): Promise<Xds> {
-  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access, archive = noArchive, certificates = noCertificates } = options;
+  const { reader, endpoints, clock, log, xds, reportIntervalMs = 200, after = realTime, access, archive = noArchive, certificates = noCertificates, catchUp } = options;
   if (access === undefined && !isLoopback(xds.host)) throw new AccessKeysMissing(`xds: host ${xds.host}: must be of this machine alone (127.0.0.1), as long as no access keys are given`);
   const publisher = createPublisher(reader, endpoints, log, fitFor(xds, certificates));
   const telemetry = createTelemetry({ intervalMs: reportIntervalMs, clock, after });
-  const ads = createAdsService({ publisher, archive, after, log, ...(xds.maxProxiesPerNode === undefined ? {} : { maxProxiesPerNode: xds.maxProxiesPerNode }) });
+  const ads = createAdsService({ publisher, archive, after, log, catchUp, ...(xds.maxProxiesPerNode === undefined ? {} : { maxProxiesPerNode: xds.maxProxiesPerNode }) });
   const close = (): void => {
     publisher.close();
     telemetry.close();
@@ -94,6 +98,7 @@ export async function startXds(options: XdsOptions): Promise<Xds> {
     telemetry,
     connected: ads.connected,
     exchanges: ads.exchanges,
+    drain: (overMs) => server.drain(overMs, after),
     close: () => {
       server.close();
       close();

@@ -7,13 +7,16 @@ import {
   type AttributeValue,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createInTurn } from './in-turn.ts';
 import { ConditionFailed, type Condition, type Document, type DocumentStore, type Key, type QueryOptions, type Write } from './port.ts';
 
 type Item = Record<string, AttributeValue>;
 
 /** How often a transaction that lost against another one at the same instant is tried again before its error is passed on. */
-const CONFLICT_ATTEMPTS = 5;
+const CONFLICT_ATTEMPTS = 8;
+/** Before the first of these tries at most so many milliseconds pass, then twice as many each time, at random: those who collided do not meet again. */
+const CONFLICT_WAIT_MS = 4;
 
 const keyOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
 
@@ -90,6 +93,7 @@ async function transact(client: DynamoDBClient, table: string, writes: readonly 
       const failed = failedWrite(error, writes);
       if (failed?.if !== undefined) throw new ConditionFailed({ pk: failed.pk, sk: failed.sk }, failed.if);
       if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
+      await wait(Math.random() * CONFLICT_WAIT_MS * 2 ** attempt);
     }
   }
 }

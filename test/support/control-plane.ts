@@ -18,6 +18,8 @@ export interface TestControlPlane {
   readonly controlPlane: ControlPlane;
   readonly client: AppMeshClient;
   readonly folder: string;
+  /** From here on its HTTP side refuses connections, and nothing else of it ends. */
+  silence(): void;
   /** Ends it; the folder stays, for a successor. */
   stop(): Promise<void>;
   /** Ends it and removes the folder. */
@@ -33,6 +35,10 @@ export interface TestControlPlaneOptions {
   readonly clock?: () => number;
   readonly tls?: Tls;
   readonly certificatesFile?: string;
+  /** In the place of a store in the folder; closed with the control plane. */
+  readonly store?: DocumentStore;
+  /** Whether others are control planes over the same store. */
+  readonly shared?: boolean;
 }
 
 /** A fresh folder under the system's temporary one. */
@@ -57,8 +63,10 @@ async function close(server: Server, controlPlane: ControlPlane, store: Document
 
 /** Starts one; with `folder` and `xdsPort` of a stopped one it takes its place. */
 export async function startTestControlPlane(options: TestControlPlaneOptions = {}): Promise<TestControlPlane> {
-  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now, tls, certificatesFile } = options;
-  const store = openLibsqlStore(join(folder, 'meshshift.db'));
+  const { folder = temporaryFolder(), xdsPort = 0, log = silent, reportIntervalMs, access, clock = Date.now, tls, certificatesFile, store = openLibsqlStore(join(folder, 'meshshift.db')), shared = false } = options;
+  const serving: { plane?: ControlPlane } = {};
+  const server = createServer((request, response) => void serving.plane?.handle(request, response));
+  const url = `http://127.0.0.1:${await listen(server)}`;
   const controlPlane = await startControlPlane({
     store,
     region: 'us-east-1',
@@ -69,9 +77,12 @@ export async function startTestControlPlane(options: TestControlPlaneOptions = {
     ...(reportIntervalMs === undefined ? {} : { reportIntervalMs }),
     ...(access === undefined ? {} : { access }),
     ...(certificatesFile === undefined ? {} : { certificatesFile }),
+    ...(shared ? { sharing: { url } } : {}),
+  }).catch((error: unknown) => {
+    server.close();
+    throw error;
   });
-  const server = createServer((request, response) => void controlPlane.handle(request, response));
-  const url = `http://127.0.0.1:${await listen(server)}`;
+  serving.plane = controlPlane;
   const client = appMeshClient(url);
   const stop = async (): Promise<void> => {
     client.destroy();
@@ -83,6 +94,10 @@ export async function startTestControlPlane(options: TestControlPlaneOptions = {
     controlPlane,
     client,
     folder,
+    silence: () => {
+      server.close();
+      server.closeAllConnections();
+    },
     stop,
     dispose: async () => {
       await stop();

@@ -4,10 +4,11 @@ import type { Log } from '../../contracts/log.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import type { MeshReader } from '../model/resources.ts';
 import { RequestAborted } from '../http/request-body.ts';
+import type { ChangeLog } from '../peers/change-log.ts';
 import { ApiError, badRequest } from './errors.ts';
 import type { Quotas } from './rules/quotas.ts';
 import { openClientTokens } from './state/client-tokens.ts';
-import { openMeshStore } from './state/mesh-store.ts';
+import { openMeshStore, type SharedMeshes } from './state/mesh-store.ts';
 import type { Api } from './verbs/api.ts';
 import { perform } from './verbs/perform.ts';
 import { createAnswerTexts } from './wire/answer-text.ts';
@@ -25,6 +26,8 @@ export interface MeshApiOptions {
   readonly clock: () => number;
   readonly log: Log;
   readonly quotas?: Quotas;
+  /** How control planes over one store hear of each other's changes; without it this is the only one. */
+  readonly changes?: ChangeLog | undefined;
   /** Identifiers of resources and requests; random UUIDs by default. */
   readonly newId?: () => string;
 }
@@ -32,6 +35,8 @@ export interface MeshApiOptions {
 export interface MeshApi {
   /** Everything there is, from memory. */
   readonly reader: MeshReader;
+  /** Where there are other control planes: how their changes come in. */
+  readonly shared: SharedMeshes | undefined;
   /** Whether a path (with or without query) is App Mesh's. */
   owns(method: string, path: string): boolean;
   /** Answers a request; never rejects. */
@@ -52,8 +57,8 @@ function readVersion(request: IncomingMessage): number | undefined {
  * App Mesh's API of 2019-01-25, all 38 operations, over a store. Everything is held in memory; a change is durable before it is answered.
  * One request header is its own: with `x-meshshift-if-version: N` an update or delete is a ConflictException unless the version is N.
  */
-export async function openMeshApi({ store, region, accountId, clock, log, quotas = {}, newId = randomUUID }: MeshApiOptions): Promise<MeshApi> {
-  const meshes = await openMeshStore(store, log);
+export async function openMeshApi({ store, region, accountId, clock, log, quotas = {}, changes, newId = randomUUID }: MeshApiOptions): Promise<MeshApi> {
+  const meshes = await openMeshStore(store, log, changes);
   const tokens = await openClientTokens(store, clock, log);
   const api: Api = { meshes, tokens, region, accountId, clock, newId, quotas };
   const route = createRouter(readOperations());
@@ -83,6 +88,7 @@ export async function openMeshApi({ store, region, accountId, clock, log, quotas
 
   return {
     reader: meshes.reader,
+    shared: meshes.shared,
     owns: (_method, path) => path.startsWith('/v20190125/'),
     handle: async (request, response) => {
       const requestId = newId();

@@ -6,6 +6,8 @@ import type { MeshReader } from '../model/resources.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { ConnectedProxy } from '../xds/ads-service.ts';
 import { CONTENT_TYPE } from '../metrics/exposition.ts';
+import { OWN, type Company } from '../peers/open-sharing.ts';
+import { PeerSilent } from '../peers/peers.ts';
 import { propagationOf, routePropagationOf, type Propagation } from '../xds/propagation.ts';
 import { badRequest, notFound, RequestRefused } from './errors.ts';
 import { parseEndpoints } from './parse-endpoints.ts';
@@ -17,6 +19,10 @@ export interface ExtensionsOptions {
   readonly reader: MeshReader;
   readonly publisher: Publisher;
   readonly connected: () => readonly ConnectedProxy[];
+  /** Where there are several control planes: what all of them know. */
+  readonly company?: Pick<Company, 'readTelemetry' | 'propagation'> | undefined;
+  /** Takes over what others changed of a mesh until now. */
+  readonly catchUp?: ((mesh: string) => Promise<void>) | undefined;
   /** Prometheus's text, of one mesh or of all. */
   readonly metrics: (mesh?: string) => string;
   readonly log: Log;
@@ -94,8 +100,27 @@ function answerWith(response: ServerResponse, answered: unknown): void {
   else send(response, 200, answered);
 }
 
+function failWith(response: ServerResponse, error: unknown, log: Log): void {
+  if (error instanceof RequestAborted) {
+    response.destroy();
+    return;
+  }
+  if (error instanceof RequestRefused) {
+    send(response, error.status, { code: error.code, message: error.message }, { 'x-amzn-errortype': error.code });
+    return;
+  }
+  if (error instanceof PeerSilent) {
+    log('warn', 'a request was not answered for all control planes', { error: error.message });
+    send(response, 503, { code: 'ServiceUnavailableException', message: error.message }, { 'x-amzn-errortype': 'ServiceUnavailableException' });
+    return;
+  }
+  log('error', 'a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  send(response, 500, { code: 'InternalServerErrorException', message: 'the request failed; the log says why' });
+}
+
 /** The control plane's own HTTP API beside App Mesh's: endpoints, telemetry, propagation and metrics. */
-export function createExtensions({ endpoints, telemetry, reader, publisher, connected, metrics, log }: ExtensionsOptions): Extensions {
+export function createExtensions({ endpoints, telemetry, reader, publisher, connected, metrics, company, catchUp, log }: ExtensionsOptions): Extensions {
+  const ofAll = company?.readTelemetry(telemetry) ?? telemetry;
   const registered = (mesh: string, node: string) => {
     const found = endpoints.of(mesh, node);
     if (found === undefined) throw notFound(`no endpoints are registered for virtual node ${node} of mesh ${mesh}`);
@@ -105,6 +130,12 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
     const view = reader.view(mesh);
     if (view === undefined) throw notFound(`Mesh with name ${mesh} is not present`);
     return view;
+  };
+
+  const howFar = async (mesh: string, query: URLSearchParams, path: string): Promise<Propagation> => {
+    await catchUp?.(mesh);
+    const own = propagationFor(query, viewOf(mesh), connected(), publisher);
+    return company === undefined || query.has(OWN) ? own : await company.propagation(own, path);
   };
 
   /** By method and family; the figures are how many names the path may have after it. */
@@ -126,9 +157,9 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
         return was;
       },
     ],
-    'GET telemetry': [2, ({ names: [mesh = '', node = ''], query }) => telemetry.read(mesh, node, since(query))],
+    'GET telemetry': [2, ({ names: [mesh = '', node = ''], query }) => (query.has(OWN) ? telemetry : ofAll).read(mesh, node, since(query))],
     'GET metrics': [[0, 1], ({ names: [mesh] }) => new Text(metrics(mesh === undefined ? undefined : viewOf(mesh).mesh.name))],
-    'GET propagation': [1, ({ names: [mesh = ''], query }) => propagationFor(query, viewOf(mesh), connected(), publisher)],
+    'GET propagation': [1, ({ names: [mesh = ''], query, request }) => howFar(mesh, query, request.url ?? '')],
   };
 
   const answer = async (request: IncomingMessage): Promise<unknown> => {
@@ -140,26 +171,13 @@ export function createExtensions({ endpoints, telemetry, reader, publisher, conn
     return await run({ names: parts.map(decodeName).map(checkName), query: searchParams, request });
   };
 
-  const fail = (response: ServerResponse, error: unknown): void => {
-    if (error instanceof RequestAborted) {
-      response.destroy();
-      return;
-    }
-    if (error instanceof RequestRefused) {
-      send(response, error.status, { code: error.code, message: error.message }, { 'x-amzn-errortype': error.code });
-      return;
-    }
-    log('error', 'a request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    send(response, 500, { code: 'InternalServerErrorException', message: 'the request failed; the log says why' });
-  };
-
   return {
     owns: (path) => familyOf(path) !== undefined,
     handle: async (request, response) => {
       try {
         answerWith(response, await answer(request));
       } catch (error) {
-        fail(response, error);
+        failWith(response, error, log);
       }
     },
   };

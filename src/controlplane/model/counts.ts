@@ -29,9 +29,9 @@ export interface NodeTelemetry {
   readonly latencyBoundsMs: readonly number[];
 }
 
-/** What the watch reads in process: the same as the HTTP telemetry, and a call after each closed interval. */
+/** What the watch reads in process: the same as the HTTP telemetry, and a call after each closed interval. Where there are several control planes, they are asked too. */
 export interface TelemetryReader {
-  read(mesh: string, virtualNode: string, since: number): NodeTelemetry;
+  read(mesh: string, virtualNode: string, since: number): NodeTelemetry | Promise<NodeTelemetry>;
   /** Calls back each time an interval closed (its buckets are final); returns how to stop. */
   onInterval(listener: (now: number) => void): () => void;
 }

@@ -7,6 +7,7 @@ import type { NodeCounts } from './load-report.ts';
 import { Totals, type NodeTotals } from './node-totals.ts';
 
 export interface Telemetry extends TelemetryReader {
+  read(mesh: string, virtualNode: string, since: number): NodeTelemetry;
   /** Takes one proxy's report of a mesh. What is in flight counts until the `proxy` (its stream) leaves, or says otherwise. */
   report(mesh: string, counts: readonly ReportedCounts[], proxy?: object): void;
   /** A proxy reports no more. */

@@ -46,6 +46,8 @@ export interface AdsServiceOptions {
   readonly log: Log;
   /** How many proxies may be connected for one virtual node or gateway. App Mesh's quota was 50. Default: any number. */
   readonly maxProxiesPerNode?: number;
+  /** Takes over what other control planes changed of a mesh until now: a proxy that comes from one of them must not fall behind. */
+  readonly catchUp?: ((mesh: string) => Promise<void>) | undefined;
 }
 
 const NODE_FIELD: Readonly<Record<string, number>> = { DiscoveryRequest: 2, DeltaDiscoveryRequest: 1 };
@@ -116,7 +118,7 @@ function refuseFor(call: Call, error: unknown): void {
 }
 
 /** The aggregated discovery service: one stream per client, told apart by the node of its first request. */
-export function createAdsService({ publisher, archive, after, log, maxProxiesPerNode = Infinity }: AdsServiceOptions): AdsService {
+export function createAdsService({ publisher, archive, after, log, maxProxiesPerNode = Infinity, catchUp }: AdsServiceOptions): AdsService {
   const connected = new Map<Call, ConnectedProxy>();
   const exchanges = new Map(EXCHANGES.map((what) => [what, new Map(RESOURCE_TYPES.map((type) => [type, 0]))]));
   const onExchange = (what: Exchange, type: ResourceType): void => {
@@ -134,6 +136,8 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
   const admit = async <S extends AdsStream>(call: Call, request: ProtoJson, grant: Grant | undefined, { open }: Protocol<S>): Promise<S> => {
     const { nodeId, proxy } = identify(request, grant);
     if (Number.isFinite(maxProxiesPerNode)) checkQuota(proxy);
+    // Better what was known last than nothing.
+    await catchUp?.(proxy.mesh).catch((error: unknown) => log('warn', "others' changes could not be read", { mesh: proxy.mesh, error: String(error) }));
     const isBack = textOf(request, 'version_info') !== '';
     const earlierClusters = isBack ? await archive.recall(proxy) : [];
     const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters), onExchange });

@@ -43,8 +43,17 @@ async function decodeSets(text: string): Promise<ResourceSet[]> {
   return sets.map((entries) => new ResourceSet('cluster', new Map(entries.map(([name, hash, base64]) => [name, { name, hash, bytes: Buffer.from(base64, 'base64') }]))));
 }
 
-/** @param clock epoch milliseconds */
-export function openArchive(store: DocumentStore, clock: () => number, log: Log): Archive {
+const versionOf = (set: ResourceSet): string => set.body('all').version;
+
+/** Each set once, the first ones. */
+const firstOf = (sets: readonly ResourceSet[], most: number): readonly ResourceSet[] =>
+  sets.filter((set, index) => sets.findIndex((other) => versionOf(other) === versionOf(set)) === index).slice(0, most);
+
+/**
+ * @param clock epoch milliseconds
+ * @param instance where several control planes keep what they offered in one store, the name of this one: a proxy may have been another's before
+ */
+export function openArchive(store: DocumentStore, clock: () => number, log: Log, instance?: string): Archive {
   const kept = new Map<string, readonly ResourceSet[]>();
   const writing = new Map<string, Promise<void>>();
 
@@ -53,7 +62,7 @@ export function openArchive(store: DocumentStore, clock: () => number, log: Log)
   const put = async (sk: string, sets: readonly ResourceSet[]): Promise<void> => {
     const value = await encodeSets(sets);
     if (value.length > MOST_CHARACTERS) return sets.length > 1 ? put(sk, sets.slice(0, 1)) : undefined;
-    await store.write([{ kind: 'put', pk: PARTITION, sk, value, expiresAt: Math.floor(clock() / 1000) + KEPT_SECONDS }]);
+    await store.write([{ kind: 'put', pk: PARTITION, sk: instance === undefined ? sk : `${sk}#${instance}`, value, expiresAt: Math.floor(clock() / 1000) + KEPT_SECONDS }]);
   };
 
   /** One write per proxy at a time, and always the newest. */
@@ -73,27 +82,32 @@ export function openArchive(store: DocumentStore, clock: () => number, log: Log)
   };
 
   const read = async (sk: string): Promise<readonly ResourceSet[]> => {
-    const document = await store.get({ pk: PARTITION, sk });
-    return document === undefined ? [] : await decodeSets(document.value as string);
+    if (instance === undefined) {
+      const document = await store.get({ pk: PARTITION, sk });
+      return document === undefined ? [] : await decodeSets(document.value as string);
+    }
+    const documents = await store.query(PARTITION, { prefix: `${sk}#` });
+    const latest = documents.sort((one, other) => (other.expiresAt ?? 0) - (one.expiresAt ?? 0)).slice(0, MOST_SETS);
+    return (await Promise.all(latest.map(({ value }) => decodeSets(value as string)))).flat();
   };
 
   return {
     keep: (proxy, clusters) => {
       const sk = keyOf(proxy);
       const before = kept.get(sk) ?? [];
-      const version = clusters.body('all').version;
-      if (before[0]?.body('all').version === version) return;
-      kept.set(sk, [clusters, ...before.filter((set) => set.body('all').version !== version)].slice(0, MOST_SETS));
+      if (before[0] !== undefined && versionOf(before[0]) === versionOf(clusters)) return;
+      kept.set(sk, firstOf([clusters, ...before], MOST_SETS));
       startWriting(sk);
     },
     recall: async (proxy) => {
       const sk = keyOf(proxy);
       const known = kept.get(sk);
-      if (known !== undefined) return known;
+      if (known !== undefined && instance === undefined) return known;
       const sets = await read(sk).catch((error: unknown) => {
         warn('what proxies were offered could not be read')(error);
         return [];
       });
+      if (instance !== undefined) return firstOf([...(kept.get(sk) ?? []), ...sets], 2 * MOST_SETS);
       if (!kept.has(sk) && sets.length > 0) kept.set(sk, sets);
       return kept.get(sk) ?? sets;
     },

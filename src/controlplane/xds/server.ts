@@ -1,4 +1,9 @@
-import { Server, ServerCredentials, type ServerOptions, type ServiceDefinition, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status, type ServerDuplexStream, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js';
+import { refuse } from '../access/call-guard.ts';
+import type { After } from '../timers.ts';
+
+type Call = ServerDuplexStream<Buffer, Buffer>;
+type Serve = (call: Call) => void;
 
 /** Bytes in, bytes out: messages are encoded once for all streams, and decoded only as far as they are read. */
 const identity = (bytes: Buffer): Buffer => bytes;
@@ -41,6 +46,8 @@ export interface Tls {
 
 export interface XdsServer {
   readonly port: number;
+  /** Takes no new connection and sends away those there are, spread over so many milliseconds: each client connects anew, elsewhere. Resolves when all have been sent away. */
+  drain(overMs: number, after: After): Promise<void>;
   close(): void;
 }
 
@@ -52,10 +59,10 @@ export interface XdsServerOptions {
   readonly tls?: Tls | undefined;
   /** After how long a client is to connect anew (and show its credentials again), in milliseconds. Unlimited by default. */
   readonly maxConnectionAgeMs?: number | undefined;
-  readonly ads: UntypedHandleCall;
-  readonly delta: UntypedHandleCall;
-  readonly lrs: UntypedHandleCall;
-  readonly metrics: UntypedHandleCall;
+  readonly ads: Serve;
+  readonly delta: Serve;
+  readonly lrs: Serve;
+  readonly metrics: Serve;
 }
 
 const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -69,18 +76,58 @@ function credentialsOf(tls: Tls | undefined): ServerCredentials {
 
 const ageOptions = (age: number | undefined): ServerOptions => (age === undefined ? {} : { 'grpc.max_connection_age_ms': age, 'grpc.max_connection_age_grace_ms': AGE_GRACE_MS });
 
+interface OpenCalls {
+  readonly follow: (serve: Serve) => Serve;
+  /** Ends the calls of one client after another. A client keeps what it was told, and asks elsewhere. */
+  readonly endAll: (overMs: number, after: After) => Promise<void>;
+}
+
+const GOING = 'this control plane is ending; connect anew';
+
+function trackCalls(): OpenCalls {
+  const open = new Set<Call>();
+  return {
+    follow: (serve) => (call) => {
+      open.add(call);
+      for (const event of ['cancelled', 'error', 'close', 'finish']) call.on(event, () => open.delete(call));
+      serve(call);
+    },
+    endAll: async (overMs, after) => {
+      const peers = [...new Set([...open].map((call) => call.getPeer()))];
+      for (const peer of peers) {
+        for (const call of [...open].filter((one) => one.getPeer() === peer)) refuse(call, status.UNAVAILABLE, GOING);
+        await new Promise<void>((resolve) => after(overMs / peers.length, resolve));
+      }
+    },
+  };
+}
+
 /**
  * Serves configuration and takes load reports and latencies on one gRPC port.
  * @throws Error when the port is taken, or a certificate or key is none.
  */
 export function startXdsServer({ host, port, tls, maxConnectionAgeMs, ads, delta, lrs, metrics }: XdsServerOptions): Promise<XdsServer> {
   const server = new Server({ ...OPTIONS, ...ageOptions(maxConnectionAgeMs) });
-  server.addService({ ads: bidirectional(ADS_PATH), delta: bidirectional(DELTA_PATH), lrs: bidirectional(LRS_PATH), metrics: bidirectional(METRICS_PATH) }, { ads, delta, lrs, metrics });
+  const { follow, endAll } = trackCalls();
+  server.addService(
+    { ads: bidirectional(ADS_PATH), delta: bidirectional(DELTA_PATH), lrs: bidirectional(LRS_PATH), metrics: bidirectional(METRICS_PATH) },
+    { ads: follow(ads), delta: follow(delta), lrs: follow(lrs), metrics: follow(metrics) },
+  );
   const credentials = credentialsOf(tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(addressOf(host, port), credentials, (error, bound) => {
-      if (error === null) resolve({ port: bound, close: () => server.forceShutdown() });
-      else reject(error);
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      resolve({
+        port: bound,
+        drain: async (overMs, after) => {
+          server.unbind(addressOf(host, bound));
+          await endAll(overMs, after);
+        },
+        close: () => server.forceShutdown(),
+      });
     });
   });
 }

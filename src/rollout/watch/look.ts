@@ -30,7 +30,8 @@ async function count({ store, telemetry }: LookPorts, bake: OpenBake): Promise<J
   // Opening the bake begins the count; until then there is nothing to add to.
   if (before === undefined || before.state.lastAt === 0) return undefined;
   const since = before.state.lastAt;
-  const reading = mergeTelemetry(telemetry.read(bake.mesh, bake.canary, since), telemetry.read(bake.mesh, bake.stable, since));
+  const [canary, stable] = await Promise.all([telemetry.read(bake.mesh, bake.canary, since), telemetry.read(bake.mesh, bake.stable, since)]);
+  const reading = mergeTelemetry(canary, stable);
   const after = countReading(before, bake, reading, (state) => state);
   if (!isNews(before, after, reading.intervals.length)) return after;
   try {

@@ -51,19 +51,23 @@ export async function openClientTokens(store: DocumentStore, clock: () => number
   const current = (): string => periodAt(clock());
   const previous = (): string => periodAt(clock() - PERIOD_MS);
 
-  const purgeOld = async (): Promise<void> => {
-    for (const { sk } of await store.query(PERIODS)) {
-      if (sk < previous()) await purge(store, sk);
-      else known.add(sk);
-    }
+  /** Gives those that are past. */
+  const readPeriods = async (): Promise<string[]> => {
+    const periods = (await store.query(PERIODS)).map(({ sk }) => sk);
+    for (const period of periods) if (period >= previous()) known.add(period);
+    return periods.filter((period) => period < previous());
   };
-  await purgeOld();
+  const purgeAll = async (periods: readonly string[]): Promise<void> => {
+    for (const period of periods) await purge(store, period);
+  };
+  await purgeAll(await readPeriods());
 
   /** A period is noted before its first token is kept, so that none is ever forgotten when old ones are dropped. */
   const begin = async (period: string): Promise<void> => {
     await store.write([{ kind: 'put', pk: PERIODS, sk: period, value: null }]);
-    known.add(period);
-    purgeOld().catch((error: unknown) => log('warn', 'old client tokens could not be dropped', { error: String(error) }));
+    // Another control plane may have kept tokens of the period before.
+    const past = await readPeriods();
+    purgeAll(past).catch((error: unknown) => log('warn', 'old client tokens could not be dropped', { error: String(error) }));
   };
 
   return {

@@ -1,12 +1,15 @@
 import type { Log } from '../../../contracts/log.ts';
 import { ConditionFailed, type Decided, type DocumentStore } from '../../../store/port.ts';
-import type { MeshReader } from '../../model/resources.ts';
+import type { MeshChange, MeshReader } from '../../model/resources.ts';
+import { isMeshTopic, meshOfTopic, meshTopic, type ChangeLog } from '../../peers/change-log.ts';
 import { ApiError } from '../errors.ts';
 import type { ResourceId, Stored } from '../kinds.ts';
 import { createAnnouncements } from './announcements.ts';
-import { announcementOf, storedBy, writesOf, type Change } from './change.ts';
-import { fromDocument, MESHES, partitionOf } from './documents.ts';
-import { buildState, findIn, isMesh, withoutResource, withResource, type MeshState } from './mesh-state.ts';
+import { storedBy, writesOf, type Change } from './change.ts';
+import { createMending } from './mend-meshes.ts';
+import { openMeshMemory } from './mesh-memory.ts';
+import { findIn, type MeshState } from './mesh-state.ts';
+import { readMeshes } from './read-meshes.ts';
 import { SortedMap } from './sorted-map.ts';
 
 /**
@@ -25,37 +28,25 @@ export interface MeshStore {
   change(mesh: string, decide: () => Change): Promise<Stored>;
   /** Resolves once all changes so far outlive the machine. */
   durable(): Promise<void>;
+  /** Where other processes change meshes too: how their changes come in. */
+  readonly shared?: SharedMeshes;
 }
 
-/** How often a change is decided before its caller hears of the others. */
-const MOST_ATTEMPTS = 10;
-
-interface Made {
-  readonly change: Change;
-  readonly stored: Stored;
+export interface SharedMeshes {
+  /** Takes over what others changed of one mesh until now. */
+  readonly catchUp: (mesh: string) => Promise<void>;
+  /** As `catchUp`, of the meshes that others changed since, by the heads of all. */
+  catchUpWith(heads: ReadonlyMap<string, number>): Promise<void>;
+  /** As `catchUp`, of all meshes. */
+  catchUpAll(): Promise<void>;
 }
+
+/** How often a change is tried before its caller hears of the others: at two writers that never rest, each try has about an even chance. */
+const MOST_ATTEMPTS = 30;
 
 /** A change cannot be decided, as memory is being read anew. */
 class Overtaken extends Error {
   override readonly name = 'Overtaken';
-}
-
-async function loadMesh(store: DocumentStore, mesh: Stored<'mesh'>): Promise<MeshState> {
-  return buildState(mesh, (await store.query(partitionOf(mesh.name))).map(fromDocument));
-}
-
-async function loadAll(store: DocumentStore): Promise<SortedMap<MeshState>> {
-  const states: [string, MeshState][] = [];
-  for (const mesh of (await store.query(MESHES)).map(fromDocument)) if (isMesh(mesh)) states.push([mesh.name, await loadMesh(store, mesh)]);
-  return SortedMap.from(states);
-}
-
-/** All meshes after a change of one resource. */
-function withChange(meshes: SortedMap<MeshState>, change: Change, stored: Stored): SortedMap<MeshState> {
-  const state = meshes.get(stored.mesh);
-  if (state === undefined) return change.kind === 'put' && isMesh(stored) ? meshes.with(stored.mesh, buildState(stored, [])) : meshes;
-  if (change.kind === 'put') return meshes.with(stored.mesh, withResource(state, stored, change.before));
-  return isMesh(stored) ? meshes.without(stored.mesh) : meshes.with(stored.mesh, withoutResource(state, stored));
 }
 
 /** Whether a write beside the change was refused, so that memory is right. */
@@ -65,79 +56,82 @@ function isRefusedBeside(error: unknown, change: Change): boolean {
   return change.also?.some((write) => write.pk === pk && write.sk === sk) === true;
 }
 
-/** Loads everything the store holds. Only one process may write meshes to a store; if another did, its changes are taken over when a write collides. */
-export async function openMeshStore(store: DocumentStore, log: Log): Promise<MeshStore> {
-  let meshes = await loadAll(store);
-  const { tell, onChange } = createAnnouncements(log);
-  /** Meshes of which memory may not be what the store holds: nothing is decided from it. With the reading that mends it, once it is under way. */
-  const outOfDate = new Map<string, Promise<void> | undefined>();
+interface Made {
+  readonly stored: Stored;
+  readonly announcement: MeshChange | undefined;
+}
 
-  const reload = async (mesh: string): Promise<void> => {
-    const document = await store.get({ pk: MESHES, sk: mesh });
-    const resource = document === undefined ? undefined : fromDocument(document);
-    meshes = resource !== undefined && isMesh(resource) ? meshes.with(mesh, await loadMesh(store, resource)) : meshes.without(mesh);
-    outOfDate.delete(mesh);
-    tell({ mesh, kind: 'mesh', name: mesh, change: resource === undefined ? 'deleted' : 'updated' });
-  };
-  /** After a write that did not succeed the store alone knows what holds: the write may have been made, or somebody else's. */
-  const refreshed = async (mesh: string): Promise<void> => {
-    if (!outOfDate.has(mesh)) return;
-    const reading = outOfDate.get(mesh) ?? reload(mesh);
-    outOfDate.set(mesh, reading);
-    try {
-      await reading;
-    } catch (error) {
-      // The next one reads again.
-      if (outOfDate.get(mesh) === reading) outOfDate.set(mesh, undefined);
-      throw error;
-    }
-  };
+/**
+ * Loads everything the store holds.
+ * @param changes how several processes that write to one store hear of each other. Without it only one may write meshes; if another did, its changes are taken over when a write collides.
+ */
+export async function openMeshStore(store: DocumentStore, log: Log, changes?: ChangeLog): Promise<MeshStore> {
+  const readings = [...(await readMeshes(store, changes))];
+  const memory = openMeshMemory(
+    SortedMap.from(readings.flatMap(([mesh, { state }]) => (state === undefined ? [] : [[mesh, state] as const]))),
+    new Map(readings.map(([mesh, { sequence }]) => [mesh, sequence])),
+  );
+  const { tell, onChange } = createAnnouncements(log);
+  const { isOutOfDate, distrust, refreshed, catchUp, reload } = createMending({ store, changes, memory, tell });
 
   const decideOn = (mesh: string, decide: () => Change): Decided<Made> => {
-    if (outOfDate.has(mesh)) throw new Overtaken(`mesh ${mesh} is being read anew`);
+    if (isOutOfDate(mesh)) throw new Overtaken(`mesh ${mesh} is being read anew`);
     const change = decide();
+    const noted = { kind: change.kind, stored: storedBy(change) };
+    const sequence = memory.sequenceOf(mesh) + 1;
     return {
-      writes: writesOf(change),
-      applied: () => {
-        const stored = storedBy(change);
-        meshes = withChange(meshes, change, stored);
-        return { change, stored };
-      },
+      writes: [...(changes?.note(mesh, sequence, noted) ?? []), ...writesOf(change)],
+      applied: () => ({ stored: noted.stored, announcement: memory.take(mesh, sequence, noted) }),
       undone: (error) => {
-        if (!isRefusedBeside(error, change)) outOfDate.set(mesh, undefined);
+        if (!isRefusedBeside(error, change)) distrust(mesh, error);
       },
     };
   };
-  const attempt = async (mesh: string, decide: () => Change): Promise<Stored | undefined> => {
+  const attempt = async (mesh: string, decide: () => Change): Promise<Stored | 'lost' | 'overtaken'> => {
     try {
       await refreshed(mesh);
-      const { change, stored } = await store.applyInTurn(mesh, () => decideOn(mesh, decide));
-      const announcement = announcementOf(change);
+      const { stored, announcement } = await store.applyInTurn(mesh, () => decideOn(mesh, decide));
       if (announcement !== undefined) tell(announcement);
       return stored;
     } catch (error) {
-      if (!outOfDate.has(mesh)) throw error;
+      if (!isOutOfDate(mesh)) throw error;
       await refreshed(mesh);
-      if (error instanceof Overtaken || error instanceof ConditionFailed) return undefined;
+      if (error instanceof Overtaken) return 'overtaken';
+      if (error instanceof ConditionFailed) return 'lost';
       throw error;
     }
   };
 
+  const sharing = (log: ChangeLog): SharedMeshes => ({
+    catchUp,
+    catchUpWith: async (heads) => {
+      const isAhead = (mesh: string): boolean => (heads.get(meshTopic(mesh)) ?? 0) > memory.sequenceOf(mesh);
+      for (const mesh of [...heads.keys()].filter(isMeshTopic).map(meshOfTopic).filter(isAhead)) {
+        await catchUp(mesh);
+        // The log no longer has what memory lacks.
+        if (isAhead(mesh)) await reload(mesh);
+      }
+    },
+    catchUpAll: async () => sharing(log).catchUpWith(await log.heads()),
+  });
+
   return {
-    meshes: () => meshes,
-    find: (id) => findIn(meshes.get(id.mesh), id),
+    meshes: memory.meshes,
+    find: (id) => findIn(memory.meshes().get(id.mesh), id),
     change: async (mesh, decide) => {
-      for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
-        const stored = await attempt(mesh, decide);
-        if (stored !== undefined) return stored;
+      for (let lost = 0; lost < MOST_ATTEMPTS; ) {
+        const outcome = await attempt(mesh, decide);
+        if (typeof outcome === 'object') return outcome;
+        if (outcome === 'lost') lost += 1;
       }
       throw new ApiError('ConflictException', `Mesh ${mesh} is changed by other writers all the time; try again`);
     },
     durable: () => store.durable(),
     reader: {
-      meshNames: () => [...meshes.keys()],
-      view: (mesh) => meshes.get(mesh)?.view,
+      meshNames: () => [...memory.meshes().keys()],
+      view: (mesh) => memory.meshes().get(mesh)?.view,
       onChange,
     },
+    ...(changes === undefined ? {} : { shared: sharing(changes) }),
   };
 }

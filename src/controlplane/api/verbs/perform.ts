@@ -1,7 +1,8 @@
+import { parseResourcePath } from '../kinds.ts';
 import type { Operation, TagVerb, Verb } from '../wire/operations.ts';
 import type { Input } from '../wire/read-input.ts';
 import type { Answer } from './answer.ts';
-import { requireResource, type Api, type Call } from './api.ts';
+import { requireResource, textOf, type Api, type Call } from './api.ts';
 import { deleteResource } from './delete.ts';
 import { listResources } from './list.ts';
 import { createResource, updateResource } from './put.ts';
@@ -19,8 +20,21 @@ const TAG_VERBS: Readonly<Record<TagVerb, (api: Api, input: Input) => Answer | P
 
 const READS: ReadonlySet<Verb | TagVerb> = new Set(['describe', 'list', 'listTags']);
 
+/** The mesh that an operation is about, where it is about one. */
+function meshOf(input: Input): string | undefined {
+  const arn = textOf(input, 'resourceArn');
+  return arn === undefined ? textOf(input, 'meshName') : parseResourcePath(arn.split(':').slice(5).join(':'))?.mesh;
+}
+
+/** Where others change meshes too, what they changed before this request came is known before it is answered. */
+async function catchUp({ meshes: { shared } }: Api, input: Input): Promise<void> {
+  const mesh = meshOf(input);
+  await (mesh === undefined ? shared?.catchUpAll() : shared?.catchUp(mesh));
+}
+
 /** Does what an operation says with its input, and gives its answer: of a change, once it is durable. @throws ApiError */
 export async function perform(api: Api, { name, action }: Operation, input: Input, ifVersion?: number): Promise<Answer> {
+  if (api.meshes.shared !== undefined) await catchUp(api, input);
   const answer = await ('kind' in action
     ? VERBS[action.verb](api, { operation: name, kind: action.kind, input, ...(ifVersion === undefined ? {} : { ifVersion }) })
     : TAG_VERBS[action.verb](api, input));
