@@ -8,10 +8,11 @@ export const any = (type: string, fields: ProtoJson = {}): ProtoJson => ({ '@typ
 
 export const seconds = (milliseconds: number): string => `${milliseconds / 1000}s`;
 
-/** An App Mesh duration as protobuf JSON; undefined when it is not set. */
-export function duration(value: Duration | undefined): string | undefined {
-  if (value?.value === undefined) return undefined;
-  return value.unit === 's' ? `${value.value}s` : seconds(value.value);
+/** An App Mesh duration as protobuf JSON, 0 when it has a unit alone; undefined when it is not set. */
+export function duration(length: Duration | undefined): string | undefined {
+  if (length === undefined) return undefined;
+  const { value = 0, unit } = length;
+  return unit === 's' ? `${value}s` : seconds(value);
 }
 
 export const socketAddress = (address: string, port: number): ProtoJson => ({ socket_address: { address, port_value: port } });

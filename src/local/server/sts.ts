@@ -9,6 +9,7 @@ export interface Sts {
 
 const FORM = 'application/x-www-form-urlencoded';
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
 function send(response: ServerResponse, status: number, requestId: string, xml: string): void {
   response.writeHead(status, { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(xml), 'x-amzn-requestid': requestId });
   response.end(xml);

@@ -203,7 +203,7 @@ const VIOLATIONS: readonly (readonly [Target, unknown, string, string])[] = [
   ['route', header({ name: 'a b' }), 'spec.httpRoute.match.headers[0].name', 'must be the name of an HTTP header'],
   ['route', grpc({ methodName: 'M' }), 'spec.grpcRoute.match.serviceName', 'is required when there is a methodName'],
   ['route', http({}, { prefix: '/', queryParameters: [{ name: '' }] }), 'spec.httpRoute.match.queryParameters[0].name', 'must have a length of'],
-  ['route', http({ retryPolicy: { perRetryTimeout: {}, maxRetries: 1 } }), 'spec.httpRoute.retryPolicy.perRetryTimeout.value', 'is required'],
+  ['route', http({ retryPolicy: { perRetryTimeout: {}, maxRetries: 1 } }), 'spec.httpRoute.retryPolicy.perRetryTimeout.unit', 'is required'],
   [
     'route',
     http({ retryPolicy: { perRetryTimeout: second, maxRetries: 1, httpRetryEvents: ['teapot'] } }),

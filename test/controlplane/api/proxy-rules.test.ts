@@ -41,6 +41,8 @@ describe('what every proxy would refuse is refused before', () => {
     ['a name of Cloud Map with a line end', 'VirtualNode', { listeners: [listener], serviceDiscovery: { awsCloudMap: { namespaceName: 'a\n.local', serviceName: 'b' } } }, 'must have printable ASCII characters'],
     ['an operator that Envoy does not know', 'VirtualNode', logging({ text: 'x %NONE%' }), 'must have known command operators, and %NONE% is none'],
     ['an operator without its argument', 'VirtualNode', logging({ json: [{ key: 'a', value: '%REQ%' }] }), 'logging.accessLog.file.format.json[0].value'],
+    ['a length where none is known', 'VirtualNode', logging({ text: '%DURATION:5%' }), 'must have known command operators, and %DURATION:5% is none'],
+    ['a time of two lines', 'VirtualNode', logging({ text: '%START_TIME(a\nb)%' }), 'must have known command operators'],
     ['a percent sign by itself', 'VirtualNode', logging({ text: '100 %' }), 'a percent sign by itself is %%'],
     ['a backend of all names', 'VirtualNode', backend('*'), 'must be a name that a virtual service can have'],
     ['a backend with a line end', 'VirtualNode', backend('a\r\nb'), 'must be a name that a virtual service can have'],
@@ -58,6 +60,7 @@ describe('what every proxy would refuse is refused before', () => {
     ['an address of version 6', found('::1')],
     ['a name with a dot at its end', found('a.internal.')],
     ['operators of all forms', logging({ text: '%START_TIME(%Y-%m-%d)% %REQ(X-A?:PATH):10% 100 %% %RESPONSE_CODE%' })],
+    ['the body of an answer of its own', logging({ text: 'x:%LOCAL_REPLY_BODY%:%RESPONSE_CODE%:path=%REQ(:path)%\n' })],
     ['a backend with a port', backend('a.local:80')],
   ])('but not %s', async (title, spec) => {
     const name = naming('virtualNode', MESH, title.replaceAll(' ', '-'));

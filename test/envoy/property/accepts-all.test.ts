@@ -159,7 +159,7 @@ function hintsFor(gatewayPorts: readonly number[]): Hints {
   const nodePorts = [80, 80, 81, 443, 15_000, 15_001, 65_535];
   return {
     ...acmHints(),
-    'LoggingFormat.text': ['%START_TIME%', '%REQ(:METHOD)% %%', '%START_TIME(%s.%3f)%', '%NONE%', '%REQ%', '%RESP(X?Y):10%', '%'],
+    'LoggingFormat.text': ['%START_TIME%', '%REQ(:METHOD)% %%', '%START_TIME(%s.%3f)%', '%NONE%', '%REQ%', '%RESP(X?Y):10%', '%', '%DURATION:5%', '%LOCAL_REPLY_BODY%', '%START_TIME(%s):3%', '%FILTER_STATE(a:FIELD:b)%', '%PATH(NQ):5%', '%COMMON_DURATION(a:b:ms)%'],
     'JsonFormatRef.value': ['%RESPONSE_CODE%', 'plain', '%DYNAMIC_METADATA(a:b)%', '%UNKNOWN%', '%PROTOCOL(x)%'],
     'PortMapping.port': nodePorts,
     'PortMapping.protocol': ['http', 'http', 'http2', 'grpc', 'tcp'],

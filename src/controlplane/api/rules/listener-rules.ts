@@ -5,14 +5,13 @@ import { unless, type Finding, type Rule } from './finding.ts';
 const MAX_SECONDS = 9_000_000_000;
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** Without both members a duration says nothing (the model requires neither). */
+/** The model requires neither member. A value alone says nothing; a unit alone is 0 of it, as Terraform leaves zeros out. */
 export const durationRule: Rule<Duration> = ({ value, unit }) => [
-  ...unless(value !== undefined, 'value', 'is required'),
   ...unless(unit !== undefined, 'unit', 'is required'),
   ...unless((value ?? 0) / (unit === 'ms' ? 1000 : 1) <= MAX_SECONDS, 'value', `must be at most ${MAX_SECONDS} seconds`, value),
 ];
 
-const positive = (duration: Duration | undefined, at: string): Finding[] => unless(duration?.value !== 0, `${at}.value`, 'must be greater than 0', 0);
+const positive = (duration: Duration | undefined, at: string): Finding[] => unless(duration === undefined || (duration.value ?? 0) > 0, `${at}.value`, 'must be greater than 0', 0);
 
 /** Envoy's outlier detection refuses an interval or ejection time of zero, and counts in 32 bits. */
 export const outlierRule: Rule<OutlierDetection> = ({ interval, baseEjectionDuration, maxServerErrors }) => [
