@@ -18,9 +18,14 @@ interface Asked {
 /** Judge takes the action up then. */
 const BY_ACTION = { kind: 'end', by: 'action' } as const;
 
-async function retry(ports: Ports, { definition, image, attempt, trigger }: RolloutRecord, { who }: Asked): Promise<RolloutRecord | { id: string }> {
-  const { id } = await startRollout(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` });
-  return { id };
+/** Starts the next attempt; the one that ended keeps who asked for it, and why. */
+async function retry(ports: Ports, { id, definition, image, attempt, trigger }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
+  const { id: next, started } = await startRollout(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` });
+  if (!started) return { id: next };
+  const at = ports.clock();
+  const record = await updateRecord(ports.store, id, (current) => ({ record: current, history: [{ at, who, kind: 'retry', reason: reason === '' ? `as ${next}` : `as ${next}: ${reason}` }] }));
+  await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'retry' : `retry: ${reason}`, who));
+  return { id: next };
 }
 
 /** Counts an approval of `who`, once; the wait for it ends when enough people have approved. */

@@ -1,6 +1,5 @@
-import { EFFECTS } from '../../src/canary/actions.ts';
-import { ACTIONS, FINAL_PHASES, PHASES, type Phase } from '../../src/contracts/rollout.ts';
-import { readRecord, updateRecord, type RolloutRecord } from '../../src/rollout/records.ts';
+import { ACTIONS, FINAL_PHASES, type Phase } from '../../src/contracts/rollout.ts';
+import { readRecord, type RolloutRecord } from '../../src/rollout/records.ts';
 import { openModel, target, type Model } from './model.ts';
 import { assertEnds, assertWeights, records, settle } from './model-rules.ts';
 import { seeded } from './random.ts';
@@ -89,42 +88,6 @@ test('whatever happens in whatever order: every rollout ends, the lock is given 
   for (const phase of FINAL_PHASES) expect(ends.get(phase) ?? 0).toBeGreaterThan(RUNS / 100);
   expect(states).toBeGreaterThan(RUNS * 10);
 }, RUNS * 120);
-
-describe('every action in every phase has the effect that the table says', () => {
-  const cases = ACTIONS.flatMap((action) => PHASES.map((phase) => [action, phase, EFFECTS[action][phase]] as const));
-  test.each(cases)('%s in %s: %s', async (action, phase, effect) => {
-    const model = openModel(seeded(1));
-    await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...definition(seeded(1)), steps: [50], bake: '1m', concurrency: 'replace' } }]);
-    const { id } = await model.start('v1');
-    await model.run(model.executions[0]!);
-    if (phase === 'Succeeded') {
-      await model.act(id, 'promote', 'ada');
-      model.model.idle = false;
-      await settle(model).catch(() => undefined);
-    }
-    const before = await updateRecord(model.store, id, (record) => ({ record: { ...record, phase, pendingAction: null } }));
-    const answer = await model.act(id, action, 'bob').then(
-      (record) => ({ record, error: undefined }),
-      (error: unknown) => ({ record: undefined, error: error as Error }),
-    );
-    const after = await readRecord(model.store, id);
-    if (effect === 'refuse') {
-      expect(answer.error?.name).toBe('ActionRefused');
-      expect(after).toEqual(before);
-      return;
-    }
-    if (effect === 'already') {
-      expect(answer.error).toBeUndefined();
-      expect(after).toEqual(before);
-      return;
-    }
-    // Whether there is something to bring back is tested with the whole machine.
-    if (action === 'undo') expect(answer.error?.message ?? '').not.toContain(`the rollout ${id} is ${phase}`);
-    else if (action === 'retry') expect(model.executions.map(({ name }) => name)).toContain(`${id.slice(0, -1)}2`);
-    else if (action === 'approve') expect(after.approvals).toMatchObject([{ who: 'bob' }]);
-    else expect(after.pendingAction).toMatchObject({ action, who: 'bob' });
-  });
-});
 
 test('a scheduled advance takes one step a day for as long as it takes, and no wait is longer than the deadline', async () => {
   const model = openModel(seeded(1));

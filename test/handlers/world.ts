@@ -186,6 +186,11 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
       return;
     }
     const body = await bodyOf(request);
+    if (path.startsWith('/meshshift/v1/')) {
+      const { status, body: answered } = await world.api(request.method ?? '', path.slice('/meshshift/v1'.length), body);
+      send(response, status, answered);
+      return;
+    }
     const [, hook] = /^\/2015-03-31\/functions\/([^/]+)\/invocations/.exec(path) ?? [];
     if (hook !== undefined) {
       const answered = world.hooks.get(decodeURIComponent(hook))?.(JSON.parse(body));

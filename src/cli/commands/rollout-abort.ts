@@ -3,11 +3,11 @@ import { connect } from '../client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { actOnRollout } from '../rollouts-api.ts';
+import { userOf } from '../user.ts';
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const [id = ''] = call.args;
-  const who = call.io.env['USER'] ?? call.io.env['LOGNAME'] ?? 'cli';
-  await actOnRollout(connect(call.endpoint, call.io.env), id, 'abort', { who, reason: text(call, 'reason') });
+  await actOnRollout(connect(call.endpoint, call.io.env), id, 'abort', { who: userOf(call), reason: text(call, 'reason') });
   print(call, { id, action: 'abort', accepted: true }, () => [`rollout ${id} is aborted: its traffic goes back to where it was`, `watch it: meshshift rollout status ${id} --watch`]);
   return EXIT.ok;
 }
