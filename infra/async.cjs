@@ -1,7 +1,7 @@
 'use strict';
 // Events are handed to Lambda, which calls the function when it can: what fails then is tried twice more, and ends in the dead-letter queue, not in the void.
 
-const TRIGGERS = ['ImagePushed', 'ScheduleFired', 'AlarmRaised', 'Notify', 'ExecutionStopped'];
+const TRIGGERS = ['ImagePushed', 'DeploymentChanged', 'ScheduleFired', 'AlarmRaised', 'Notify', 'ExecutionStopped'];
 
 const entries = TRIGGERS.map((name) => [
   `${name}Retries`,

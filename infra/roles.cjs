@@ -31,6 +31,8 @@ const keepSchedules = [
 ];
 const SCHEDULE_FIRED = sub(`arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:meshshift-${STAGE}-scheduleFired`);
 const readImages = allow(['ecr:DescribeImages'], sub('arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/*'));
+// What a service runs; clusters and services are named by definitions, and describing a task definition takes no resource.
+const readDeployments = [allow(['ecs:DescribeServices'], sub('arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:service/*')), { ...allow(['ecs:DescribeTaskDefinition']), Resource: '*' }];
 // Lambda itself sends what a trigger fails with.
 const deadLetters = allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] });
 
@@ -73,6 +75,7 @@ const FUNCTIONS = {
   Finish: [...ROLLOUT, ...TOKENS, invokeHooks],
   // Every push is taken note of.
   ImagePushed: [readTable, writeTable, startRollout, deadLetters],
+  DeploymentChanged: [readTable, startRollout, ...readDeployments, deadLetters],
   ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules, deadLetters],
   AlarmRaised: [...RECORDS, ...TOKENS, deadLetters],
   Notify: [readTable, writeTable, readSecret('Webhooks'), publish, deadLetters],

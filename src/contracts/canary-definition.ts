@@ -8,6 +8,7 @@ import { notifications } from './notifications.ts';
 import { advanceExpression, longestSeconds, startExpression, timezone } from './schedule/schedule.ts';
 import { duration, formatDuration } from './units.ts';
 import { windows } from './window.ts';
+import { trigger } from './trigger.ts';
 import { hook, workload } from './workload.ts';
 
 export type { Metric };
@@ -62,6 +63,7 @@ const definitionSchema = z
       spec: z.optional(z.record(z.string(), z.unknown(), 'must be the spec of a virtual node')),
     }).check(z.refine(({ hostname, spec }) => hostname === undefined || spec === undefined, 'must have hostname or spec, not both: the host name of a spec is in it')),
     workload: z._default(workload, { type: 'none' }),
+    trigger: z._default(trigger, 'push'),
     steps,
     bake: z._default(duration, 300),
     analysis: z._default(analysis, {
@@ -103,6 +105,7 @@ const definitionSchema = z
       message: 'must be given with workload.namespace, as tasks are found by it',
       path: ['canary', 'hostname'],
     }),
+    z.refine(({ trigger: by, schedule }) => by === 'push' || schedule === undefined, { message: 'must not stand beside schedule, which starts rollouts itself', path: ['trigger'] }),
     z.refine((definition) => hasOneMeaningEach(definition), { message: 'must not give a metric of the analysis another bound: it needs a name of its own', path: ['steps'] }),
   );
 

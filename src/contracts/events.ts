@@ -54,6 +54,15 @@ export const imagePush = z.object({
 });
 export type ImagePush = z.infer<typeof imagePush>;
 
+/** The completed deployment of a service of ECS, as ECS tells it. */
+export const deploymentCompleted = z.object({
+  source: z.enum(['aws.ecs', 'meshshift.sample']),
+  'detail-type': z.literal('ECS Deployment State Change'),
+  resources: z.array(z.string().check(z.regex(/:service\/[^/]+\/[^/]+$/, 'must be the ARN of a service, its cluster in it'))).check(z.minLength(1, 'must hold the service')),
+  detail: z.object({ eventName: z.literal('SERVICE_DEPLOYMENT_COMPLETED') }),
+});
+export type DeploymentCompleted = z.infer<typeof deploymentCompleted>;
+
 export const ALARM_STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 
 /** A change of a CloudWatch alarm, as CloudWatch tells it. `time` is to the second, `timestamp` to the millisecond. */

@@ -9,7 +9,7 @@ const releases = ({ image }: CanaryDefinition, repository: string, tag: string):
 
 /**
  * Starts a rollout of each definition whose image filter matches a push. The same push again starts none, as its name is taken.
- * A push without a tag matches nothing. Where a schedule starts rollouts, a push is only taken note of.
+ * A push without a tag matches nothing. Where a schedule or a deployment starts rollouts, a push is only taken note of.
  */
 export async function startForPush(ports: Pick<Ports, 'store' | 'images' | 'clock' | 'stepFunctions' | 'canaryStateMachineArn'>, { source, time, detail }: ImagePush): Promise<{ rollouts: { id: string; started: boolean }[] }> {
   const { 'repository-name': repository, 'image-tag': tag, 'image-digest': digest } = detail;
@@ -17,6 +17,6 @@ export async function startForPush(ports: Pick<Ports, 'store' | 'images' | 'cloc
   const image = { repository, tag, ...(digest === undefined ? {} : { digest }) };
   const told = Date.parse(time ?? '');
   await ports.images.note({ ...image, pushedAt: Number.isNaN(told) ? ports.clock() : told });
-  const definitions = (await readDefinitions(ports.store)).filter((definition) => definition.schedule === undefined && releases(definition, repository, tag));
+  const definitions = (await readDefinitions(ports.store)).filter((definition) => definition.schedule === undefined && definition.trigger === 'push' && releases(definition, repository, tag));
   return { rollouts: await Promise.all(definitions.map(({ name }) => startRollout(ports, { definition: name, image, trigger: `image push (${source})` }))) };
 }

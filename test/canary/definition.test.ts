@@ -70,6 +70,8 @@ describe('refused, naming path, value and rule', () => {
     [{ workload: { type: 'ecs', cluster: 'prod', service: 'a', desiredCount: 0 } }, 'workload.desiredCount: 0: must be a whole number of tasks from 1 to 5000'],
     [{ workload: { type: 'ecs', cluster: 'prod', service: 'a', readyWithin: '3h' } }, 'workload.readyWithin: "3h": must be at most 2h'],
     [{ workload: { type: 'ecs', cluster: 'prod', service: 'a', namespace: 'ns-1' } }, 'canary.hostname: missing: must be given with workload.namespace'],
+    [{ trigger: 'deployment' }, 'trigger: "deployment": must be push, or { ecs: { cluster, service } }'],
+    [{ trigger: { ecs: { cluster: 'prod', service: 'svc1-*' } }, schedule: { start: 'rate(1 day)' } }, 'trigger: {"ecs":{"cluster":"prod","service":"svc1-*"}}: must not stand beside schedule'],
     [{ workload: { type: 'lambda', function: 'mine' } }, 'workload.function: "mine": must be the name or the ARN of a Lambda function whose name starts with meshshift-hook-'],
     [{ typo: 1 }, 'typo: 1: is not a field here'],
   ])('%j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(`c.yaml: ${mistake}`) as string]));

@@ -20,6 +20,7 @@ import { handler as ensureVirtualRouter } from '../../handlers/mesh/ensure-virtu
 import { handler as ensureVirtualService } from '../../handlers/mesh/ensure-virtual-service.ts';
 import { handler as review } from '../../handlers/mesh/review.ts';
 import { handler as alarmRaised } from '../../handlers/triggers/alarm-raised.ts';
+import { handler as deploymentChanged } from '../../handlers/triggers/deployment-changed.ts';
 import { handler as executionStopped } from '../../handlers/triggers/execution-stopped.ts';
 import { handler as imagePushed } from '../../handlers/triggers/image-pushed.ts';
 import { handler as notify } from '../../handlers/triggers/notify.ts';
@@ -48,6 +49,7 @@ export const functions: Readonly<Record<string, Handler>> = {
   EnsureVirtualService: ensureVirtualService,
   Review: review,
   AlarmRaised: alarmRaised,
+  DeploymentChanged: deploymentChanged,
   ExecutionStopped: executionStopped,
   ImagePushed: imagePushed,
   Notify: notify,

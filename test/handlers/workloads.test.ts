@@ -171,7 +171,7 @@ describeWith('moto', hasMoto, 'a workload on ECS', () => {
   test('is refused where nothing serves ECS', async () => {
     delete process.env['AWS_ENDPOINT_URL_ECS'];
     await provision(world, { ...FAST, workload: settings() });
-    expect((await ended(await push('v2'))).cause).toContain('needs ECS, which is not served on this machine: start `meshshift up` with AWS_ENDPOINT_URL_ECS');
+    expect((await ended(await push('v2'))).cause).toContain('ECS is not served on this machine: start `meshshift up` with AWS_ENDPOINT_URL_ECS');
   });
 });
 

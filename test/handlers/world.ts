@@ -1,11 +1,12 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient, StartExecutionCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
 import { AppMeshClient } from '@aws-sdk/client-app-mesh';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Rollout } from '../../src/contracts/rollout.ts';
 import { silent } from '../../src/contracts/log.ts';
 import { createAccess, type AccessOptions } from '../../src/controlplane/access/access.ts';
@@ -13,6 +14,7 @@ import { guardHttp } from '../../src/controlplane/access/http-guard.ts';
 import { openMeshApi, type MeshApi } from '../../src/controlplane/api/mesh-api.ts';
 import { createTelemetry, type Telemetry } from '../../src/controlplane/telemetry/telemetry.ts';
 import { after } from '../../src/controlplane/timers.ts';
+import { readDeployment } from '../../src/local/deployment/read-deployment.ts';
 import { openLocalDatabase } from '../../src/local/database.ts';
 import { serveAwsJson, operationOf, type AwsJsonService } from '../../src/local/server/aws-json.ts';
 import { ensureGroup, openScheduler, openSchedulerApi, type SchedulerApi } from '../../src/local/scheduler/index.ts';
@@ -61,8 +63,11 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const definitionOf = (machine: string): string =>
-  readFileSync(new URL(`../../statemachines/${machine}.asl.json`, import.meta.url), 'utf8').replace(/\$\{(\w+)FunctionArn\}/g, (_, name: string) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`);
+/** As deployed: the packaged template holds the same (test/infra/package.test.ts). */
+const deployed = readDeployment({ file: fileURLToPath(new URL('../../serverless.yml', import.meta.url)), region: REGION, accountId: ACCOUNT });
+
+/** `arn:aws:lambda:…:function:meshshift-dev-plan` → `Plan`. */
+const shortNameOf = (arn: string): string => (arn.split(':').at(-1) ?? '').replace(/^(?:meshshift-dev-)?(.)/, (_, first: string) => first.toUpperCase());
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -120,7 +125,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
   let running: { engine: Engine; watch: Watch; service: AwsJsonService; schedules: SchedulerApi; close(): Promise<void> } | undefined;
 
   const invoke = async (name: string, payload: Json) => {
-    const short = name.split(':').at(-1) ?? '';
+    const short = shortNameOf(name);
     world.calls.push({ name: short, payload });
     try {
       const answer = (await world.faults.get(short)?.(payload)) ?? (await functions[short]!(payload, contextOf(short)));
@@ -156,7 +161,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
       },
     });
     engine.recover();
-    for (const machine of ['provision', 'canary']) await createStateMachine(engine, { name: `meshshift-dev-${machine}`, definition: definitionOf(machine), roleArn: `arn:aws:iam::${ACCOUNT}:role/x` });
+    for (const { name, definition, roleArn } of deployed.stateMachines) await createStateMachine(engine, { name, definition, roleArn });
     const watch = startWatch({ store, telemetry, stepFunctions: world.stepFunctions, tokenKey: TOKEN_KEY, log: process.env['DEBUG'] ? console.error : silent, clock: Date.now });
     const service = stepFunctionsService(engine);
     const scheduler = openScheduler({ database, region: REGION, accountId: ACCOUNT, timers: systemTimers, log: silent, random: Math.random, deliver: callFunction });

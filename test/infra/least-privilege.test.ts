@@ -40,6 +40,7 @@ const OPEN_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^arn:aws:ecr:.*:repository\/\*$/, 'repositories are named by definitions'],
   [/^arn:aws:ecs:.*:service\/[\w-]+\/\*$/, 'services of the cluster that the deploy names are named by virtual nodes'],
   [/^arn:aws:servicediscovery:.*:service\/\*$/, 'registries are named by Cloud Map; only tagged ones may be deleted'],
+  [/^arn:aws:ecs:.*:service\/\*$/, 'services are named by definitions'],
   [/^arn:aws:ecs:.*:task-definition\/\*:\*$/, 'families are the user’s own'],
   [/^arn:aws:lambda:.*:function:meshshift-hook-\*$/, 'hooks are the user’s own functions, told by their names'],
 ];

@@ -78,6 +78,7 @@ describe('the packaged stack', () => {
 
 describe.each([
   ['ImagePushed', ['aws.ecr', 'meshshift.sample']],
+  ['DeploymentChanged', ['aws.ecs', 'meshshift.sample']],
   ['AlarmRaised', ['aws.cloudwatch', 'meshshift.sample']],
   ['ExecutionStopped', ['aws.states']],
   ['Notify', ['meshshift']],

@@ -1,5 +1,6 @@
 import type { EcsSettings } from '../../contracts/workload.ts';
 import { WorkloadFailed, type Workload } from '../port.ts';
+import { splitImage } from './image.ts';
 import { copiedTags, tagsFor } from './tags.ts';
 import type { Container, Tag, TaskDefinition } from './types.ts';
 
@@ -7,12 +8,6 @@ import type { Container, Tag, TaskDefinition } from './types.ts';
 const TOLD_ONLY = ['taskDefinitionArn', 'revision', 'status', 'requiresAttributes', 'compatibilities', 'registeredAt', 'registeredBy', 'deregisteredAt', 'deleteRequestedAt'];
 /** By which AWS's Envoy image knows its virtual node. */
 const IDENTITY = new Set(['APPMESH_RESOURCE_ARN', 'APPMESH_VIRTUAL_NODE_NAME']);
-
-/** `registry:5000/team/svc1:v1@sha256:…` → `registry:5000/` and `team/svc1`: a registry has a dot or a port in its name. */
-function splitImage(image: string): { registry: string; repository: string } {
-  const [, registry = '', rest = ''] = /^((?:[^/]*[.:][^/]*|localhost)\/)?(.*)$/s.exec(image) ?? [];
-  return { registry, repository: rest.replace(/@.*$/, '').replace(/:[^/]*$/, '') };
-}
 
 function findContainer({ containerDefinitions, family }: TaskDefinition, { settings, image }: Workload<EcsSettings>): Container {
   const names = containerDefinitions.map(({ name }) => name).join(', ');
