@@ -1,6 +1,6 @@
 'use strict';
 // One role per function and per state machine, from one table: who may do what to which resource.
-// No statement names a wildcard resource, but for X-Ray, the delivery of logs and the description of composite alarms, whose actions take no other.
+// No statement names a wildcard resource, but for X-Ray, the delivery of logs, CloudWatch's metrics and the description of composite alarms, whose actions take no other.
 
 const sub = (text) => ({ 'Fn::Sub': text });
 const STAGE = '${sls:stage}';
@@ -42,6 +42,9 @@ const publish = allow(['sns:Publish'], sub('arn:aws:sns:${AWS::Region}:${AWS::Ac
 // Scoped to names, CloudWatch leaves composite alarms out.
 const readAlarms = { ...allow(['cloudwatch:DescribeAlarms']), Resource: '*' };
 
+// Metrics have no ARN.
+const readMetrics = { ...allow(['cloudwatch:GetMetricData']), Resource: '*' };
+
 // Mesh resources are the control plane's, which knows its callers by an access key of its own: no IAM action covers them.
 const MESH = [readSecret('MeshKey')];
 const TOKENS = [readSecret('TokenKey'), endTask];
@@ -67,8 +70,8 @@ const FUNCTIONS = {
   EnsureCanary: [...ROLLOUT, invokeHooks],
   // The hook before the first step is asked here, the others by Judge.
   ShiftTraffic: [...ROLLOUT, invokeHooks, readAlarms],
-  Bake: [...ROLLOUT, ...TOKENS, readAlarms],
-  Judge: [...ROLLOUT, invokeHooks],
+  Bake: [...ROLLOUT, ...TOKENS, readAlarms, readMetrics],
+  Judge: [...ROLLOUT, invokeHooks, readMetrics],
   Promote: [...ROLLOUT, invokeHooks, readAlarms],
   // Whoever gives a route free wakes the next in its queue.
   RollBack: [...ROLLOUT, ...TOKENS, invokeHooks],

@@ -2,9 +2,10 @@ import { judgeInput } from '../../src/rollout/inputs.ts';
 import { judgeBake } from '../../src/rollout/judge-bake.ts';
 import { handle } from '../middleware/handle.ts';
 import { hooks } from '../middleware/hooks.ts';
+import { metrics } from '../middleware/metrics.ts';
 import { openPorts } from '../middleware/ports.ts';
 
-const portsOf = openPorts(hooks);
+const portsOf = openPorts(hooks, metrics);
 
 /** Judges a bake that has ended; answers what follows. */
 export const handler = handle(judgeInput, async (judging) => judgeBake(await portsOf(), judging));

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { openAws } from '../../src/aws/call.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
+import { openSources } from '../../src/metrics/sources.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
 import { openPublisher } from '../../src/rollout/publish.ts';
 import type { WorkloadDriver } from '../../src/workloads/port.ts';
@@ -8,7 +9,7 @@ import { keep, meshOf, require, type Environment } from './environment.ts';
 import { logLine } from './handle.ts';
 import { storeOf } from './store.ts';
 
-const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET'];
+const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET', 'MESHSHIFT_PROMETHEUS_URL', 'AWS_ENDPOINT_URL_CLOUDWATCH'];
 
 /** Ports that only some handlers need. What a handler does not name is not in its bundle, nor among what its role allows. */
 export type Part = (env: Environment) => Partial<Ports> | Promise<Partial<Ports>>;
@@ -38,7 +39,7 @@ export const openPorts = (...parts: readonly Part[]): (() => Promise<Ports>) =>
       ...ABSENT,
       store: await storeOf(),
       mesh,
-      metrics: openMeshMetrics(mesh),
+      metrics: openSources(openMeshMetrics(mesh), absent('metrics that have queries')),
       publish: openPublisher(openAws(env), env['MESHSHIFT_EVENT_BUS'] ?? 'default', logLine),
       canaryStateMachineArn: require(env, 'MESHSHIFT_CANARY_STATE_MACHINE_ARN'),
       clock: Date.now,

@@ -29,6 +29,9 @@ function valueOf(env: Environment, name: string): Promise<string> | undefined {
 /** What task tokens are encrypted with at rest: base64 of 32 bytes. */
 export const readTokenKey = async (env: Environment): Promise<string | undefined> => valueOf(env, 'MESHSHIFT_TOKEN_KEY');
 
+/** By which Prometheus knows these functions; undefined where it asks for nothing. */
+export const readPrometheusToken = async (env: Environment): Promise<string | undefined> => valueOf(env, 'MESHSHIFT_PROMETHEUS_TOKEN');
+
 /** Webhooks' URLs by name. @throws WebhooksUnusable, which does not quote what was read */
 export const readWebhooks = async (env: Environment): Promise<Webhooks> => parseWebhooks((await valueOf(env, 'MESHSHIFT_WEBHOOKS')) ?? '{}');
 

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 /**
  * Bounds, in milliseconds, by which the mesh counts how long requests took; one table for Envoy's bootstrap, the telemetry and the metrics of a definition.
  * Each has two significant digits, as Envoy's histograms have: with more it would count by the nearest bound it knows.
@@ -19,3 +21,13 @@ export function slowerThan(counts: LatencyCounts, boundMs: number): { readonly t
   const sum = (list: LatencyCounts): number => list.reduce((all, count) => all + count, 0);
   return { total: sum(counts), slow: sum(counts.slice(LATENCY_BOUNDS_MS.indexOf(boundMs) + 1)) };
 }
+
+const toMs = (text: string): number => {
+  const [, number = 'NaN', unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? [];
+  return Math.round(Number(number) * (unit === 's' ? 1000 : 1));
+};
+const words = LATENCY_BOUNDS_MS.map((bound) => (bound < 1000 ? `${bound}ms` : `${bound / 1000}s`));
+const BOUND_RULE = `must be one of the bounds by which the mesh counts: ${words.join(', ')}`;
+
+/** `300ms` or `1.5s` → milliseconds; one of the table's bounds. */
+export const latencyBound = z.pipe(z.string(BOUND_RULE).check(z.refine((text) => LATENCY_BOUNDS_MS.includes(toMs(text)), BOUND_RULE)), z.transform(toMs));

@@ -22,6 +22,7 @@ import { openRunners } from './stepfunctions/tasks/runners.ts';
 import { openScheduler, openSchedulerApi, openTargets, targetServices, type SchedulerApi } from './scheduler/index.ts';
 import { systemTimers } from './timers.ts';
 import type { Exposure } from './exposure.ts';
+import { openPolledHere, variablesOf, type MetricsSettings } from './metrics.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openProcessWorkloads, type ProcessWorkloads } from './workloads/index.ts';
 
@@ -52,6 +53,8 @@ export interface ServicesOptions {
   readonly workloadsFile?: string;
   /** Webhooks' URLs by name; none without it. */
   readonly webhooks?: Webhooks;
+  /** Where metrics of the sources prometheus and cloudwatch are read; those of one that is not here cannot be. */
+  readonly metrics?: MetricsSettings;
   /** A mapping of ACM's ARNs to PEM files; none without it. */
   readonly certificatesFile?: string;
   /** Where services of AWS are asked that this machine does not serve, by the SDK's variables: for the functions. */
@@ -118,7 +121,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     }),
     (opened) => opened.close(),
   );
-  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, endpoints: options.endpoints ?? {}, log }), ({ host }) => host.close());
+  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, endpoints: options.endpoints ?? {}, metrics: variablesOf(options.metrics), log }), ({ host }) => host.close());
   const database = own(openLocalDatabase(dataFolder), (opened) => opened.close());
   const shared = { database, ...place, timers: systemTimers, log };
   // Executions put events, and events start executions: each reaches the other once both are there.
@@ -141,7 +144,8 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
   await applyDeployment(deployment, engine, bus, scheduler, options.deploymentFile);
 
   const stepFunctions = own(new SFNClient({ endpoint: url, region, credentials: CREDENTIALS }), (client) => client.destroy());
-  own(startWatch({ store, telemetry: controlPlane.telemetry, stepFunctions, tokenKey, log, clock: Date.now }), (watch) => watch.close());
+  const openPolled = openPolledHere(options.metrics, { region, credentials: CREDENTIALS });
+  own(startWatch({ store, telemetry: controlPlane.telemetry, openPolled, stepFunctions, tokenKey, log, clock: Date.now }), (watch) => watch.close());
   const workloads =
     options.workloadsFile === undefined ? undefined : own(await openProcessWorkloads({ file: options.workloadsFile, dataFolder, controlPlaneUrl: url, log }), (opened) => opened.close());
   engine.recover();

@@ -3,6 +3,7 @@ import { TransientFault } from '../contracts/faults.ts';
 import { QueryRefused } from './errors.ts';
 import { fillQuery, periodsOf, toReading, type CountQueries, type PairSamples, type Periods, type Samples } from './periods.ts';
 import type { MetricsProvider, MetricsQuery } from './port.ts';
+import { timeLimit } from './time-limit.ts';
 
 /** Metric math, Metrics Insights or SEARCH, each giving one series, such as `SUM(SEARCH('… VirtualNode="{{virtualNode}}"', 'Sum', 60))`. */
 export interface CloudWatchOptions extends CountQueries {
@@ -39,7 +40,7 @@ function checkResult({ Id, StatusCode, Messages = [] }: MetricDataResult, isLast
 /** All pages of one request, which share its time. */
 async function fetchResults({ client, timeoutMs = 10_000, ...options }: CloudWatchOptions, query: MetricsQuery, { ends, stepMs }: Periods): Promise<MetricDataResult[]> {
   const [first = 0, last = 0] = [ends[0], ends.at(-1)];
-  const abortSignal = AbortSignal.timeout(timeoutMs);
+  const abortSignal = timeLimit(timeoutMs, query.signal);
   const MetricDataQueries = SIDES.flatMap((side) => COUNTS.map((count) => ({ Id: idOf(side, count), Expression: fillQuery(options[count], query, query[side], stepMs), Period: stepMs / 1000, ReturnData: true })));
   const results: MetricDataResult[] = [];
   let NextToken: string | undefined;

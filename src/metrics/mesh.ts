@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { TransientFault } from '../contracts/faults.ts';
 import type { MeshClient } from '../mesh/client.ts';
 import { mergeTelemetry } from './merge-telemetry.ts';
-import type { MetricsProvider } from './port.ts';
+import type { MeshMetrics } from './port.ts';
 
 const telemetry = z.object({
   mesh: z.string(),
@@ -18,7 +18,7 @@ const telemetry = z.object({
 const REQUEST_TIMEOUT_MS = 3000;
 
 /** The mesh's own load reports, as its control plane tells them. */
-export function openMeshMetrics({ get }: Pick<MeshClient, 'get'>): MetricsProvider {
+export function openMeshMetrics({ get }: Pick<MeshClient, 'get'>): MeshMetrics {
   const readNode = async (mesh: string, virtualNode: string, since: number) => {
     const response = await get(`/meshshift/v1/telemetry/${encodeURIComponent(mesh)}/${encodeURIComponent(virtualNode)}?since=${since}`, REQUEST_TIMEOUT_MS);
     if (!response.ok) throw new TransientFault(`telemetry of ${mesh}/${virtualNode} cannot be read: HTTP ${response.status}`);

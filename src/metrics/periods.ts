@@ -18,6 +18,8 @@ export interface Periods {
   readonly since: number;
   /** The end of the last whole period. */
   readonly now: number;
+  /** How many periods are under way, or not told yet. */
+  readonly behind: number;
 }
 
 /** Values by the end of their period; a period without a value has none. */
@@ -33,6 +35,8 @@ const LOOK_BACK = 5;
 const MOST_PERIODS = 5000;
 /** A newest value may come late: a period is told when both its values are there. */
 const LATE_PERIODS = 2;
+/** With no value of either side for so long, nobody tells whether there is no traffic or no source. */
+const STALE_PERIODS = 3;
 /** Counts that a source interpolates may differ by as much. */
 const TOLERANCE = 0.05;
 
@@ -42,7 +46,7 @@ export function periodsOf(since: number, clock: number, stepMs: number, lagMs = 
   const begin = Math.ceil(since / stepMs) * stepMs;
   const now = Math.min(newest, begin + MOST_PERIODS * stepMs);
   const first = Math.min(begin + stepMs, now - (LOOK_BACK - 1) * stepMs);
-  return { stepMs, since, now, ends: Array.from({ length: (now - first) / stepMs + 1 }, (_, index) => first + index * stepMs) };
+  return { stepMs, since, now, behind: 1 + Math.ceil(Math.max(stepMs, lagMs) / stepMs), ends: Array.from({ length: (now - first) / stepMs + 1 }, (_, index) => first + index * stepMs) };
 }
 
 /** A query for one side, its placeholders filled in; names are escaped for a text in double quotes. */
@@ -73,7 +77,7 @@ function countsAt(end: number, { bad, total }: SideSamples): Counts | undefined 
  * What a polled source's values tell.
  * @throws TransientFault where the bad requests of a period are missing that is not among the newest; QueryRefused for what cannot be counts.
  */
-export function toReading({ stepMs, ends, since, now }: Periods, { canary, stable }: PairSamples): Reading {
+export function toReading({ stepMs, ends, since, now, behind }: Periods, { canary, stable }: PairSamples): Reading {
   const intervals: Interval[] = [];
   let told = now;
   for (const end of ends.filter((candidate) => candidate - stepMs >= since)) {
@@ -86,5 +90,5 @@ export function toReading({ stepMs, ends, since, now }: Periods, { canary, stabl
     intervals.push({ at: end, canary: ofCanary, stable: ofStable });
   }
   const reported = ends.filter((end) => end <= now && (canary.total.has(end) || stable.total.has(end)));
-  return { intervals, now: told, lastReportAt: reported.at(-1) ?? null };
+  return { intervals, now: told, lastReportAt: reported.at(-1) ?? null, staleAfterMs: STALE_PERIODS * stepMs, periodMs: stepMs, behind };
 }

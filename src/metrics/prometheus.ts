@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { TransientFault } from '../contracts/faults.ts';
 import { QueryRefused } from './errors.ts';
+import { timeLimit } from './time-limit.ts';
 import { fillQuery, periodsOf, toReading, type CountQueries, type Periods, type Samples, type SideSamples } from './periods.ts';
 import type { MetricsProvider, MetricsQuery } from './port.ts';
 
@@ -12,6 +13,10 @@ export interface PrometheusOptions extends CountQueries {
   /** The length of a period; at least the scrape interval, so that each has news. Default 15. */
   readonly stepSeconds?: number;
   readonly timeoutMs?: number;
+}
+
+interface Asking extends Omit<PrometheusOptions, keyof CountQueries> {
+  readonly signal?: AbortSignal | undefined;
 }
 
 const value = z.tuple([z.number(), z.string()]);
@@ -29,12 +34,12 @@ const messageOf = (error: unknown): string => (error instanceof Error && error.c
 const REFUSALS: ReadonlySet<string> = new Set(['bad_data', 'execution', 'not_found', 'not_acceptable']);
 
 /** @throws QueryRefused, TransientFault */
-async function ask({ url, headers = {}, timeoutMs = 10_000 }: PrometheusOptions, path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> {
+async function ask({ url, headers = {}, timeoutMs = 10_000, signal: given }: Asking, path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> {
   const body = new URLSearchParams({ ...parameters, timeout: `${timeoutMs}ms` });
   let status: number;
   let parsed: z.infer<typeof answer>;
   try {
-    const response = await fetch(`${url.replace(/\/$/, '')}/api/v1/${path}`, { method: 'POST', body, headers, signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(`${url.replace(/\/$/, '')}/api/v1/${path}`, { method: 'POST', body, headers, signal: timeLimit(timeoutMs, given) });
     status = response.status;
     if (status === 401 || status === 403) throw new QueryRefused(`Prometheus refuses the caller: HTTP ${status}`);
     parsed = answer.parse(await response.json());
@@ -52,13 +57,13 @@ async function ask({ url, headers = {}, timeoutMs = 10_000 }: PrometheusOptions,
   return data.result;
 }
 
-async function readClock(options: PrometheusOptions): Promise<number> {
+async function readClock(options: Asking): Promise<number> {
   const result = value.safeParse(await ask(options, 'query', { query: 'time()' }));
   if (!result.success) throw new TransientFault('Prometheus cannot be read: time() gives no number');
   return Math.floor(Number(result.data[1]) * 1000);
 }
 
-async function readSamples(options: PrometheusOptions, query: string, { ends, stepMs }: Periods): Promise<Samples> {
+async function readSamples(options: Asking, query: string, { ends, stepMs }: Periods): Promise<Samples> {
   const [first = 0, last = 0] = [ends[0], ends.at(-1)];
   const result = matrix.safeParse(await ask(options, 'query_range', { query, start: String(first / 1000), end: String(last / 1000), step: String(stepMs / 1000) }));
   if (!result.success) throw new QueryRefused(`the query gives no series: ${query}`);
@@ -75,13 +80,13 @@ async function readSamples(options: PrometheusOptions, query: string, { ends, st
 export function openPrometheusMetrics(options: PrometheusOptions): MetricsProvider {
   const stepMs = (options.stepSeconds ?? 15) * 1000;
   const readSide = async (query: MetricsQuery, virtualNode: string, periods: Periods): Promise<SideSamples> => {
-    const read = (text: string) => readSamples(options, fillQuery(text, query, virtualNode, stepMs), periods);
+    const read = (text: string) => readSamples({ ...options, signal: query.signal }, fillQuery(text, query, virtualNode, stepMs), periods);
     const [bad, total] = await Promise.all([read(options.bad), read(options.total)]);
     return { bad, total };
   };
   return {
     read: async (query) => {
-      const periods = periodsOf(query.since, await readClock(options), stepMs);
+      const periods = periodsOf(query.since, await readClock({ ...options, signal: query.signal }), stepMs);
       const [canary, stable] = await Promise.all([readSide(query, query.canary, periods), readSide(query, query.stable, periods)]);
       return toReading(periods, { canary, stable });
     },

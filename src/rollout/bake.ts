@@ -53,9 +53,9 @@ export async function openBake(ports: Ports, { id, bake, seconds, token }: Bakin
   const startedAt = ports.clock();
   const open = toOpenBake(record, { bake, startedAt, endsAt: endOf(record, startedAt, seconds), token: cipher.seal(token, id) });
   const step = record.promoted ? record.steps.length : record.step;
-  await advanceJudge(store, ports.metrics, toJudged(record), (state) => openStep(state, step, weightOf(record)));
+  await advanceJudge(ports, toJudged(record), 'due', (state) => openStep(state, step, weightOf(record)));
   if (isOver(await storeBake(store, open, before), bake)) return;
-  const { judgement } = await advanceJudge(store, ports.metrics, toJudged(record));
+  const { judgement } = await advanceJudge(ports, toJudged(record), 'due');
   const current = await readRecord(store, id);
   if (current.alarm !== null) {
     await endBake(stepFunctions, cipher, open, { kind: 'fail', error: 'AlarmRaised', reason: current.alarm.reason });

@@ -109,10 +109,9 @@ function eventOf(before: RolloutRecord, after: RolloutRecord): RolloutEventType 
  * @throws NotFound
  */
 export async function judgeBake(ports: Ports, judging: Judging): Promise<Decision> {
-  const { store, metrics } = ports;
-  const before = await readRecord(store, judging.id);
+  const before = await readRecord(ports.store, judging.id);
   if (before.decision?.bake === judging.bake) return before.decision;
-  const { judgement } = await advanceJudge(store, metrics, toJudged(before));
+  const { judgement } = await advanceJudge(ports, toJudged(before), 'all');
   const record = await decideOnce(ports, judging, judgement);
   if (record.decision === null) throw new Error(`the rollout ${judging.id} was judged without a decision`);
   await ports.publish(eventOf(before, record), toDetail(record, record.decision.reason));

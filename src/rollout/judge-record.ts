@@ -1,14 +1,21 @@
 import { judge, type Judgement, type SourceHealth } from '../canary/judge/judge.ts';
-import { countIntervals, startJudging, type JudgeState } from '../canary/judge/state.ts';
-import type { CanaryDefinition } from '../contracts/canary-definition.ts';
-import type { MetricsProvider, Reading } from '../metrics/port.ts';
+import { countFigures, countMetric, startJudging, type JudgeState } from '../canary/judge/state.ts';
+import type { Analysis, Metric } from '../contracts/analysis.ts';
+import { QueryRefused } from '../metrics/errors.ts';
+import type { MetricSources, Reading, Readings, Wanted } from '../metrics/port.ts';
 import { ConditionFailed, type Document, type DocumentStore } from '../store/port.ts';
 import { judgeKey } from './keys.ts';
 
-/** What the judge of a rollout remembers, shared by its steps and the watch. */
+/** How a metric's source is doing, and when it was last asked, by our own clock. */
+export interface MetricHealth extends SourceHealth {
+  readonly askedAt: number;
+}
+
+/** What the judge of a rollout remembers, shared by its steps and the watches. */
 export interface JudgeRecord {
   readonly state: JudgeState;
-  readonly health: SourceHealth;
+  /** By metric. */
+  readonly health: Readonly<Record<string, MetricHealth>>;
   readonly judgement: Judgement;
 }
 
@@ -18,45 +25,88 @@ export interface JudgedPair {
   readonly mesh: string;
   readonly canary: string;
   readonly stable: string;
-  readonly analysis: CanaryDefinition['analysis'];
+  readonly analysis: Analysis;
   /** What is counted, which may be more than is judged now; absent: what is judged. */
-  readonly counted?: CanaryDefinition['analysis']['metrics'];
+  readonly counted?: readonly Metric[];
+  /** φ by metric; 1 where there is none. */
+  readonly phis?: Readonly<Record<string, number>>;
 }
 
-const UNJUDGED: Judgement = { outcome: 'inconclusive', reason: 'nothing was measured yet', lack: 'traffic' };
+export const countedOf = ({ analysis, counted }: Pick<JudgedPair, 'analysis' | 'counted'>): readonly Metric[] => counted ?? analysis.metrics;
 
 export const findJudgeRecord = async (store: DocumentStore, id: string): Promise<JudgeRecord | undefined> =>
   (await store.get(judgeKey(id)))?.value as JudgeRecord | undefined;
 
-const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
-};
+/** Before it ever answered. */
+const UNHEARD = { now: 0, lastReportAt: null, staleAfterMs: 0, periodMs: 0 };
 
-/** Reading may fail: that is an outcome of its own, and nothing is counted then. */
-async function tryRead(metrics: MetricsProvider, pair: JudgedPair, since: number): Promise<Reading | Error> {
-  try {
-    return await metrics.read({ mesh: pair.mesh, canary: pair.canary, stable: pair.stable, since });
-  } catch (error) {
-    return new Error(messageOf(error), { cause: error });
-  }
+function healthAfter(before: MetricHealth | undefined, reading: Reading | Error, askedAt: number): MetricHealth {
+  if (reading instanceof Error) return { ...UNHEARD, ...before, error: reading.message, askedAt };
+  const { now, lastReportAt, staleAfterMs, periodMs } = reading;
+  return { now, lastReportAt, staleAfterMs, periodMs, askedAt };
 }
 
-/** What the record becomes once `reading` is counted and `change` is made to the state. */
-export function countReading(previous: JudgeRecord | undefined, { analysis, counted: metrics = analysis.metrics }: Pick<JudgedPair, 'analysis' | 'counted'>, reading: Reading | Error, change: (state: JudgeState) => JudgeState): JudgeRecord {
-  if (reading instanceof Error) {
-    const state = change(previous?.state ?? startJudging(metrics, 0));
-    const health: SourceHealth = { now: 0, lastReportAt: null, ...previous?.health, error: reading.message };
-    return { state, health, judgement: judge(state, analysis, health) };
+/** What the record becomes once the readings are counted and `change` is made to the state. Where reading failed nothing is counted. */
+export function countReadings(previous: JudgeRecord | undefined, pair: Pick<JudgedPair, 'analysis' | 'counted' | 'phis'>, { requests, metrics }: Readings, now: number, change: (state: JudgeState) => JudgeState = (state) => state): JudgeRecord {
+  const counted = countedOf(pair);
+  const before = previous?.state ?? startJudging(counted, 0, pair.phis);
+  const figures = requests instanceof Error ? before : countFigures(before, requests);
+  const state = counted.reduce((sum, metric) => {
+    const reading = metrics[metric.name];
+    return reading === undefined || reading instanceof Error ? sum : countMetric(sum, metric, reading);
+  }, figures);
+  const health = { ...previous?.health, ...Object.fromEntries(Object.entries(metrics).map(([name, reading]) => [name, healthAfter(previous?.health[name], reading, now)])) };
+  const changed = change(state);
+  return { state: changed, health, judgement: judge(changed, pair.analysis, health) };
+}
+
+/** Without an earlier reading nothing is asked for but the source's clock. */
+const sinceOf = (lastAt: number | undefined): number => (lastAt === undefined || lastAt === 0 ? Number.MAX_SAFE_INTEGER : lastAt);
+
+/** From where on the mesh is read, for its requests and all metrics that it tells. */
+export const meshSince = (record: JudgeRecord | undefined, metrics: readonly Metric[]): number =>
+  Math.min(sinceOf(record?.state.mesh.lastAt), ...metrics.filter(({ source }) => source === 'mesh').map(({ name }) => sinceOf(record?.state.metrics[name]?.lastAt)));
+
+/** Whether a source may have anything new: the mesh always, what is polled once in each of its periods. */
+export function isDue(record: JudgeRecord | undefined, { name, source }: Metric, now: number): boolean {
+  const health = record?.health[name];
+  return source === 'mesh' || health === undefined || now >= health.askedAt + Math.max(1000, health.periodMs);
+}
+
+export const toWanted = (record: JudgeRecord | undefined, metric: Metric): Wanted => ({ metric, since: sinceOf(record?.state.metrics[metric.name]?.lastAt) });
+
+/** Which metrics are read: those of the mesh alone, those that may have news, or all of them, and then what fails is tried again. */
+export type Which = 'mesh' | 'due' | 'all';
+const IS_READ: Readonly<Record<Which, (record: JudgeRecord | undefined, metric: Metric, now: number) => boolean>> = {
+  mesh: (_, { source }) => source === 'mesh',
+  due: isDue,
+  all: () => true,
+};
+
+export interface JudgePorts {
+  readonly store: DocumentStore;
+  readonly metrics: MetricSources;
+  readonly clock: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+
+const READINGS = 3;
+const AGAIN_AFTER_MS = 500;
+/** A function has no time to ask a slow source again. */
+const QUICK_MS = 5000;
+
+const mayPass = (reading: Reading | Error): boolean => reading instanceof Error && !(reading.cause instanceof QueryRefused);
+
+async function read({ metrics, clock, wait }: JudgePorts, pair: JudgedPair, record: JudgeRecord | undefined, which: Which): Promise<Readings> {
+  const begun = clock();
+  const wanted = countedOf(pair).filter((metric) => IS_READ[which](record, metric, begun)).map((metric) => toWanted(record, metric));
+  const query = { mesh: pair.mesh, canary: pair.canary, stable: pair.stable, since: meshSince(record, countedOf(pair)) };
+  for (let attempt = 1; ; attempt += 1) {
+    const readings = await metrics.read(query, wanted);
+    const isEnough = which !== 'all' || !Object.values(readings.metrics).some(mayPass) || attempt === READINGS || clock() - begun > QUICK_MS;
+    if (isEnough) return readings;
+    await wait(AGAIN_AFTER_MS);
   }
-  // The rollout's own time begins at the first reading: what was before is nobody's fault.
-  const counted =
-    previous === undefined || previous.state.lastAt === 0
-      ? { ...startJudging(metrics, reading.now), ...(previous === undefined ? {} : { step: previous.state.step, steps: previous.state.steps }) }
-      : countIntervals(previous.state, metrics, reading.intervals, reading.now);
-  const state = change(counted);
-  const health = { now: reading.now, lastReportAt: reading.lastReportAt };
-  return { state, health, judgement: previous === undefined ? UNJUDGED : judge(state, analysis, health) };
 }
 
 const ATTEMPTS = 10;
@@ -67,17 +117,15 @@ export const writeJudgeRecord = (store: DocumentStore, id: string, document: Doc
 
 /**
  * Reads what was measured since, counts each interval once, makes `change` to the state (opening or closing a step) and judges.
- * The watch counts too: whoever comes second reads again from where the other ended.
+ * The watches count too, and are quicker than a slow source: what was read is counted on top of what they wrote meanwhile.
  */
-export async function advanceJudge(store: DocumentStore, metrics: MetricsProvider, pair: JudgedPair, change: (state: JudgeState) => JudgeState = (state) => state): Promise<JudgeRecord> {
+export async function advanceJudge(ports: JudgePorts, pair: JudgedPair, which: Which, change?: (state: JudgeState) => JudgeState): Promise<JudgeRecord> {
+  const readings = await read(ports, pair, await findJudgeRecord(ports.store, pair.id), which);
   for (let attempt = 1; ; attempt += 1) {
-    const document = await store.get(judgeKey(pair.id));
-    const previous = document?.value as JudgeRecord | undefined;
-    // Without an earlier reading nothing is asked for but the source's clock.
-    const since = previous === undefined || previous.state.lastAt === 0 ? Number.MAX_SAFE_INTEGER : previous.state.lastAt;
-    const record = countReading(previous, pair, await tryRead(metrics, pair, since), change);
+    const document = await ports.store.get(judgeKey(pair.id));
+    const record = countReadings(document?.value as JudgeRecord | undefined, pair, readings, ports.clock(), change);
     try {
-      await writeJudgeRecord(store, pair.id, document, record);
+      await writeJudgeRecord(ports.store, pair.id, document, record);
       return record;
     } catch (error) {
       if (!(error instanceof ConditionFailed) || attempt === ATTEMPTS) throw error;

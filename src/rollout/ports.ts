@@ -4,7 +4,7 @@ import type { RolloutEventDetail, RolloutEventType } from '../contracts/events.t
 import type { MeshClient } from '../mesh/client.ts';
 import type { Wait } from '../mesh/propagation.ts';
 import type { AlarmBoard } from '../metrics/alarms.ts';
-import type { MetricsProvider } from '../metrics/port.ts';
+import type { MetricSources } from '../metrics/port.ts';
 import type { DocumentStore } from '../store/port.ts';
 import type { WorkloadDrivers } from '../workloads/port.ts';
 import type { CallHook } from './hooks.ts';
@@ -19,7 +19,7 @@ export type Publish = (type: RolloutEventType, detail: RolloutEventDetail) => Pr
 export interface Ports {
   readonly store: DocumentStore;
   readonly mesh: MeshClient;
-  readonly metrics: MetricsProvider;
+  readonly metrics: MetricSources;
   readonly alarms: AlarmBoard;
   readonly images: ImageRegistry;
   readonly schedules: Schedules;

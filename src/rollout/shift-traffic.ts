@@ -31,7 +31,7 @@ async function assertShifting({ store }: Ports, id: string): Promise<void> {
 export async function shiftTraffic(ports: Ports, id: string, percent: number, progress: Partial<RolloutRecord>): Promise<RolloutRecord> {
   const record = await readRecord(ports.store, id);
   const next = weightsAt(record.split, percent);
-  await advanceJudge(ports.store, ports.metrics, toJudged(record), closeStep);
+  await advanceJudge(ports, toJudged(record), 'mesh', closeStep);
   let foreign: string | undefined;
   await changeRoute(
     ports.mesh,

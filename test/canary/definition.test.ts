@@ -10,6 +10,8 @@ const least = {
   canary: { virtualNode: 'svcNode1{{tag}}' },
   steps: [25, 100],
 };
+const QUERIES = { source: 'prometheus', bad: 'bad{{virtualNode}}', total: 'all{{virtualNode}}' };
+const metricOf = (fields: object) => ({ analysis: { metrics: [{ name: 'a', margin: '1%', ...fields }] } });
 const mistakesOf = (fields: Record<string, unknown>): string[] => {
   try {
     toCanaryDefinition({ ...least, ...fields }, 'c.yaml');
@@ -74,19 +76,29 @@ describe('refused, naming path, value and rule', () => {
     [{ trigger: { ecs: { cluster: 'prod', service: 'svc1-*' } }, schedule: { start: 'rate(1 day)' } }, 'trigger: {"ecs":{"cluster":"prod","service":"svc1-*"}}: must not stand beside schedule'],
     [{ workload: { type: 'lambda', function: 'mine' } }, 'workload.function: "mine": must be the name or the ARN of a Lambda function whose name starts with meshshift-hook-'],
     [{ typo: 1 }, 'typo: 1: is not a field here'],
+    [metricOf({ source: 'statsd' }), 'analysis.metrics[0].source: "statsd": must be mesh, prometheus or cloudwatch'],
+    [metricOf({ source: 'prometheus' }), 'analysis.metrics[0]: {"name":"a","margin":"1%","source":"prometheus"}: must have the queries bad and total where'],
+    [metricOf({ bad: 'x', total: 'y' }), 'analysis.metrics[0]: {"name":"a","margin":"1%","bad":"x","total":"y"}: must have the queries bad and total where'],
+    [metricOf({ source: 'prometheus', bad: 'x', total: 'y{{virtualNode}}' }), 'analysis.metrics[0]: {"name":"a","margin":"1%","source":"prometheus","bad":"x","total":"y{{virtualNode}}"}: must have {{virtualNode}} in both queries'],
+    [metricOf({ ...QUERIES, bad: '{{node}}{{virtualNode}}' }), 'analysis.metrics[0].bad: "{{node}}{{virtualNode}}": may hold no placeholder but'],
+    [metricOf({ ...QUERIES, slowerThan: '300ms' }), 'analysis.metrics[0].slowerThan: "300ms": belongs to the source mesh'],
+    [metricOf({ slowerThan: '310ms' }), 'analysis.metrics[0].slowerThan: "310ms": must be one of the bounds by which the mesh counts: 1ms, 2ms'],
+    [metricOf({ ...QUERIES, source: 'cloudwatch', period: '45s' }), 'analysis.metrics[0].period: "45s": belongs to the sources'],
+    [metricOf({ period: '15s' }), 'analysis.metrics[0].period: "15s": belongs to the sources'],
   ])('%j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(`c.yaml: ${mistake}`) as string]));
 });
 
-describe('what this version does not do is refused, never ignored', () => {
-  test.each([
-    [{ analysis: { metrics: [{ name: 'a', source: 'prometheus', margin: '1%' }] } }, 'analysis.metrics[0].source'],
-    [{ analysis: { metrics: [{ name: 'a', slowerThan: '300ms', margin: '1%' }] } }, 'analysis.metrics[0].slowerThan'],
-  ])('%j', (fields, path) => {
-    const mistakes = mistakesOf(fields);
-    expect(mistakes).toHaveLength(1);
-    expect(mistakes[0]).toMatch(/not supported yet/);
-    expect(mistakes[0]!.startsWith(`c.yaml: ${path}: `)).toBe(true);
-  });
+test('metrics of every source are read, with bounds in milliseconds and periods in seconds', () => {
+  const metrics = [
+    { name: 'latency', slowerThan: '1.5s', margin: '5%' },
+    { name: 'orders', ...QUERIES, period: '30s', max: '2%' },
+    { name: 'queue', ...QUERIES, source: 'cloudwatch', period: '10s', ratio: 2 },
+  ];
+  expect(toCanaryDefinition({ ...least, analysis: { metrics } }).analysis.metrics).toEqual([
+    { name: 'latency', source: 'mesh', slowerThan: 1500, margin: 0.05 },
+    { name: 'orders', ...QUERIES, period: 30, max: 0.02 },
+    { name: 'queue', ...QUERIES, source: 'cloudwatch', period: 10, ratio: 2 },
+  ]);
 });
 
 describe('steps', () => {

@@ -1,11 +1,14 @@
 import { boundLogE, marginLogE, ratioLogE } from '../../src/canary/judge/e-values.ts';
-import { judge, STALE_AFTER_MS, type Judgement } from '../../src/canary/judge/judge.ts';
+import { judge, type Judgement, type SourceHealth } from '../../src/canary/judge/judge.ts';
 import { closeStep, countIntervals, openStep, startJudging, type Interval, type JudgeState } from '../../src/canary/judge/state.ts';
 import type { Metric } from '../../src/contracts/canary-definition.ts';
 import { between, binomial, seeded } from './random.ts';
 
 const margin: Metric = { name: 'errors', source: 'mesh', margin: 0.01 };
 const ratio: Metric = { name: 'errors', source: 'mesh', ratio: 1.5 };
+const STALE_AFTER_MS = 10_000;
+/** The same source for every metric. */
+const healthOf = (health: Pick<SourceHealth, 'now' | 'lastReportAt' | 'error'>): Record<string, SourceHealth> => ({ errors: { staleAfterMs: STALE_AFTER_MS, periodMs: 1000, ...health } });
 const max: Metric = { name: 'errors', source: 'mesh', max: 0.02 };
 
 interface World {
@@ -20,12 +23,12 @@ const counts = (random: () => number, total: number, rate: number) => ({ total, 
 
 function* play(world: World, seed: number): Generator<{ look: number; state: JudgeState; judgement: Judgement }> {
   const random = seeded(seed);
-  let state = openStep(startJudging([world.metric], 0), 0, 25);
+  let state = openStep(startJudging([world.metric], 1), 0, 25);
   for (let look = 1; ; look += 1) {
     const [canary, stable] = world.rates(look);
     const interval: Interval = { at: look * 1000, canary: counts(random, world.canaryPerLook, canary), stable: counts(random, world.stablePerLook, stable) };
     state = countIntervals(state, [world.metric], [interval], look * 1000);
-    yield { look, state, judgement: judge(state, { metrics: [world.metric], minRequests: 100 }, { now: look * 1000, lastReportAt: look * 1000 }) };
+    yield { look, state, judgement: judge(state, { metrics: [world.metric], minRequests: 100 }, healthOf({ now: look * 1000, lastReportAt: look * 1000 })) };
   }
 }
 
@@ -146,20 +149,25 @@ describe('looking every second', () => {
 
 describe('a judgement', () => {
   const metrics = [margin];
-  const healthy = { now: 60_000, lastReportAt: 60_000 };
+  const healthy = healthOf({ now: 60_000, lastReportAt: 60_000 });
   const interval = (at: number, canary: readonly [number, number], stable: readonly [number, number]): Interval => ({
     at,
     canary: { total: canary[0], bad: canary[1] },
     stable: { total: stable[0], bad: stable[1] },
   });
+  /** No interval is about another weight. */
+  const settledAtOnce = (metric: Metric): Pick<JudgeState, 'metrics' | 'mesh'> => {
+    const { metrics: started, mesh } = startJudging([metric], 0.5);
+    return { metrics: { errors: { ...started['errors']!, behind: 0 } }, mesh: { ...mesh, behind: 0 } };
+  };
   const at = (weight: number, intervals: Interval[], metric: Metric = margin): JudgeState =>
-    countIntervals({ ...openStep(startJudging([metric], 0), 0, weight), skip: 0 }, [metric], intervals, 60_000);
+    countIntervals(openStep({ ...startJudging([metric], 0.5), ...settledAtOnce(metric) }, 0, weight), [metric], intervals, 3);
 
   test('without enough requests is inconclusive, and says so in figures', () => {
     expect(judge(at(25, [interval(1, [40, 0], [100, 0])]), { metrics, minRequests: 100 }, healthy)).toEqual({
       outcome: 'inconclusive',
       lack: 'traffic',
-      reason: 'canary had 40 requests, and at least 100 are needed',
+      reason: 'errors: canary had 40 requests at this weight, and at least 100 are needed',
     });
   });
 
@@ -170,14 +178,14 @@ describe('a judgement', () => {
   test.each([
     ['no proxy ever reported', { now: 60_000, lastReportAt: null }, 'no proxy has reported yet'],
     ['reports are stale', { now: 60_000, lastReportAt: 59_999 - STALE_AFTER_MS }, 'no proxy has reported for 10 s'],
-    ['reading failed', { ...healthy, error: 'connect ECONNREFUSED' }, 'the measurements cannot be read: connect ECONNREFUSED'],
+    ['reading failed', { now: 60_000, lastReportAt: 60_000, error: 'connect ECONNREFUSED' }, 'the measurements cannot be read: connect ECONNREFUSED'],
   ])('is an error, not a failure, when %s', (_, health, reason) => {
-    expect(judge(at(25, [interval(1, [5000, 0], [5000, 0])]), { metrics, minRequests: 100 }, health)).toEqual({ outcome: 'error', lack: 'metrics', reason });
+    expect(judge(at(25, [interval(1, [5000, 0], [5000, 0])]), { metrics, minRequests: 100 }, healthOf(health))).toEqual({ outcome: 'error', lack: 'metrics', reason: `errors: ${reason}` });
   });
 
   test('that fails stands though reports stopped', () => {
     const state = at(25, [interval(1, [0, 0], [500, 2]), interval(2, [100, 60], [300, 1])]);
-    const judgement = judge(state, { metrics, minRequests: 100 }, { now: 60_000, lastReportAt: null });
+    const judgement = judge(state, { metrics, minRequests: 100 }, healthOf({ now: 60_000, lastReportAt: null }));
     expect(judgement.outcome).toBe('fail');
     expect(judgement.reason).toMatch(/^errors: worse: canary 60 of 100 requests \(60 %\) against stable 3 of 800 requests \(0.375 %\), by the margin of 1 % above stable; evidence [\d.e+]+ to 1/);
   });
@@ -201,9 +209,9 @@ describe('counting', () => {
   test('in any portions gives the same state, and no interval counts twice', () => {
     const random = seeded(11);
     const intervals = Array.from({ length: 60 }, (_, i) => one((i + 1) * 200));
-    const all = countIntervals(openStep(startJudging([margin], 0), 0, 25), [margin], intervals, 12_000);
+    const all = countIntervals(openStep(startJudging([margin], 1), 0, 25), [margin], intervals, 12_000);
     for (let run = 0; run < 20; run += 1) {
-      let state = openStep(startJudging([margin], 0), 0, 25);
+      let state = openStep(startJudging([margin], 1), 0, 25);
       for (let seen = 0; seen < 60; ) {
         seen = Math.min(60, seen + between(random, 1, 20));
         // Overlapping portions, as a reader that starts anew delivers them, and through JSON, as the store keeps the state.
@@ -214,19 +222,19 @@ describe('counting', () => {
   });
 
   test("leaves the intervals around a change of weight out of both steps' figures, and counts them all as evidence", () => {
-    let state = countIntervals(openStep(startJudging([margin], 0), 0, 25), [margin], [one(200), one(400), one(600), one(800)], 800);
+    let state = countIntervals(openStep(startJudging([margin], 1), 0, 25), [margin], [one(200), one(400), one(600), one(800)], 800);
     state = openStep(countIntervals(closeStep(state), [margin], [one(1000)], 1000), 1, 50);
     state = countIntervals(state, [margin], [one(1200), one(1400), one(1600)], 1600);
     expect(state.steps).toMatchObject([
       { step: 0, weight: 25, canary: { requests: 20, errors: 2 }, observedShare: 25 },
       { step: 1, weight: 50, canary: { requests: 10, errors: 1 } },
     ]);
-    expect(state.metrics['errors']?.looks).toBe(8);
+    expect(state.metrics['errors']?.evidence.looks).toBe(8);
     expect(openStep(state, 1, 50)).toBe(state);
   });
 
   test('a step that is over before that has the figures of those intervals, and loses them to better ones', () => {
-    const opened = openStep(startJudging([margin], 0), 0, 25);
+    const opened = openStep(startJudging([margin], 1), 0, 25);
     const early = countIntervals(opened, [margin], [one(200), one(400)], 400);
     expect(early.steps).toMatchObject([{ canary: { requests: 20, errors: 2 }, stable: { requests: 60, errors: 0 } }]);
     expect(countIntervals(early, [margin], [one(600)], 600).steps).toMatchObject([{ canary: { requests: 10, errors: 1 }, stable: { requests: 30, errors: 0 } }]);

@@ -101,10 +101,11 @@ export function openModel(random: () => number) {
     mesh,
     stepFunctions,
     metrics: {
-      read: ({ since }) => {
+      read: ({ since }, wanted) => {
         const total = model.idle ? 0 : 400;
         const interval = { at: model.now, canary: { total, bad: model.bad ? total / 2 : 0 }, stable: { total, bad: 0 } };
-        return Promise.resolve({ intervals: since < model.now ? [interval] : [], now: model.now, lastReportAt: model.now });
+        const reading = { intervals: since < model.now ? [interval] : [], now: model.now, lastReportAt: model.now, staleAfterMs: 10_000, periodMs: 1000, behind: 2 };
+        return Promise.resolve({ requests: reading, metrics: Object.fromEntries(wanted.map(({ metric }) => [metric.name, reading])) });
       },
     },
     alarms: openRecordedAlarms(store),

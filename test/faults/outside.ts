@@ -10,6 +10,7 @@ import { AwsError, type Operations } from '../../src/local/server/aws-json.ts';
 import type { MeshClient } from '../../src/mesh/client.ts';
 import { openCloudWatchAlarms } from '../../src/metrics/alarms.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
+import { openSources } from '../../src/metrics/sources.ts';
 import { openHookCaller } from '../../src/rollout/call-hook.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
 import { openRecordedImages } from '../../src/rollout/images/recorded.ts';
@@ -20,6 +21,8 @@ import { noWorkloads } from '../../src/workloads/none.ts';
 import { openLambdaWorkloads } from '../../src/workloads/lambda.ts';
 import { openProcessWorkloads } from '../../src/workloads/process.ts';
 import { memoryMesh, memoryStore } from '../canary/memory.ts';
+import { openPolledWorld, PROMETHEUS_URL } from './polled.ts';
+import type { Traffic } from './traffic.ts';
 import { httpAnswer, type Carry, type Dependency, type HttpAnswer } from './calls.ts';
 
 export const TOKEN_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -31,6 +34,7 @@ interface Options {
   readonly clock: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly telemetry: Telemetry;
+  readonly traffic: () => Traffic;
   /** The operations of Step Functions, in this process. */
   readonly operations: () => Operations;
   readonly canaryStateMachineArn: string;
@@ -45,8 +49,9 @@ function toException(error: unknown): unknown {
 }
 
 /** Everything that rollouts call, in memory. Each caller has ports of its own, so that each call tells who makes it. */
-export function openOutside({ carry, clock, wait, telemetry, operations, canaryStateMachineArn }: Options) {
+export function openOutside({ carry, clock, wait, telemetry, traffic, operations, canaryStateMachineArn }: Options) {
   const store = memoryStore();
+  const polled = openPolledWorld(traffic, clock);
   const mesh = memoryMesh();
   const events: { readonly type: string; readonly id: string }[] = [];
   const workloads = new Set<string>();
@@ -91,8 +96,9 @@ export function openOutside({ carry, clock, wait, telemetry, operations, canaryS
     ],
   ];
   /** Stands in for `fetch`: the host of the URL is the caller. */
-  const fetch = async (address: string, { method = 'GET' }: { method?: string } = {}): Promise<HttpAnswer> => {
+  const fetch = async (address: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}): Promise<HttpAnswer> => {
     const url = new URL(address);
+    if (url.origin === PROMETHEUS_URL) return polled.prometheus(url.pathname, body as URLSearchParams);
     const found = ROUTES.map(([path, to, answer]) => ({ match: path.exec(url.pathname), to, answer })).find(({ match }) => match !== null);
     if (found === undefined) throw new Error(`nothing is at ${address}`);
     const by = callers.get(url.hostname) ?? '';
@@ -139,7 +145,7 @@ export function openOutside({ carry, clock, wait, telemetry, operations, canaryS
     return {
       store: storeOf(by),
       mesh: own,
-      metrics: openMeshMetrics(own),
+      metrics: openSources(openMeshMetrics(own), polled.open),
       workloads: { none: noWorkloads, process: openProcessWorkloads(own.url), ecs: noWorkloads, lambda: openLambdaWorkloads(openHookCaller(hooksOf(by))) },
       publish: openPublisher(busOf(by), 'default', silent),
       callHook: openHookCaller(hooksOf(by)),
@@ -155,6 +161,6 @@ export function openOutside({ carry, clock, wait, telemetry, operations, canaryS
       log: silent,
     };
   };
-  return { store, mesh, events, workloads, hooks, alarms, fetch, ports, storeOf, stepFunctionsOf };
+  return { polled, store, mesh, events, workloads, hooks, alarms, fetch, ports, storeOf, stepFunctionsOf };
 }
 export type Outside = ReturnType<typeof openOutside>;

@@ -17,7 +17,7 @@ import { openFunctions } from './functions.ts';
 import { openLambda } from './lambda.ts';
 import { openOutside, TOKEN_KEY } from './outside.ts';
 import { route, routeBefore } from './route.ts';
-import { startTraffic, TICK_MS } from './traffic.ts';
+import { startTraffic, TICK_MS, type Traffic } from './traffic.ts';
 
 const START = Date.parse('2026-06-05T12:00:00Z');
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
@@ -102,7 +102,7 @@ export async function openFaultWorld(meddle: Meddle) {
   };
 
   const telemetry = createTelemetry({ intervalMs: TICK_MS, clock: now, after });
-  const outside = openOutside({ carry, clock: now, wait, telemetry, operations: () => stepFunctionsService(engine).operations, canaryStateMachineArn: MACHINE_ARN });
+  const outside = openOutside({ carry, clock: now, wait, telemetry, traffic: () => traffic, operations: () => stepFunctionsService(engine).operations, canaryStateMachineArn: MACHINE_ARN });
   const lambda = openLambda(openFunctions((by) => outside.ports(by)), carry, time);
   const send = (name: string, event: object): void => void activity.track(lambda.invokeLater(name, event));
 
@@ -120,11 +120,11 @@ export async function openFaultWorld(meddle: Meddle) {
     },
   });
   await createStateMachine(engine, { name: 'canary', definition, roleArn: `arn:aws:iam::${PLACE.accountId}:role/x` });
-  const watch = startWatch({ store: outside.storeOf('watch'), telemetry, stepFunctions: outside.stepFunctionsOf('watch'), tokenKey: TOKEN_KEY, log: silent, clock: now });
+  const watch = startWatch({ store: outside.storeOf('watch'), telemetry, openPolled: outside.polled.open, stepFunctions: outside.stepFunctionsOf('watch'), tokenKey: TOKEN_KEY, log: silent, clock: now });
 
   outside.mesh.put({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName: 'v0', spec: { serviceDiscovery: { dns: { hostname: 'v0.local' } } } } });
   outside.mesh.put({ ...route, input: { ...route.input, spec: routeBefore } });
-  const traffic = await startTraffic(outside.mesh, telemetry, time);
+  const traffic: Traffic = await startTraffic(outside.mesh, telemetry, time);
 
   const world = {
     ...outside,

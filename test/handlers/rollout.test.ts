@@ -150,7 +150,7 @@ describe('without good data', () => {
     await provision(world, { steps: [50], bake: '1s', deadline: '3s' });
     const before = JSON.stringify(await routeOf(world));
     const id = await begin('v2');
-    expect(await world.ended(arnOf(id))).toMatchObject({ error: 'RolledBack', cause: expect.stringMatching(/DeadlineExceeded: the deadline has passed; canary had 0 requests/) as string });
+    expect(await world.ended(arnOf(id))).toMatchObject({ error: 'RolledBack', cause: expect.stringMatching(/DeadlineExceeded: the deadline has passed; errors: canary had 0 requests/) as string });
     expect(JSON.stringify(await routeOf(world))).toBe(before);
     const holds = (await world.rollout(id)).verdicts.filter(({ next }) => next === 'hold');
     expect(holds.length).toBeGreaterThan(1);

@@ -20,6 +20,7 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'logs:PutResourcePolicy': 'resource policies are of the account',
   'logs:DescribeResourcePolicies': 'as above',
   'logs:DescribeLogGroups': 'groups are listed, for the delivery of vended logs',
+  'cloudwatch:GetMetricData': 'metrics have no ARN, and definitions name them',
   'cloudwatch:DescribeAlarms': 'scoped to names, CloudWatch leaves composite alarms out',
   'ecs:DescribeTaskDefinition': 'describing one takes no resource',
   'servicediscovery:ListServices': 'listing takes no resource',

@@ -63,6 +63,9 @@ test('asks for each side and count in one request, and tells whole periods less 
     ],
     now: NOW - 2 * 60_000,
     lastReportAt: NOW - 2 * 60_000,
+    staleAfterMs: 180_000,
+    periodMs: 60_000,
+    behind: 3,
   });
   expect(asked).toHaveLength(1);
   expect(asked[0]?.EndTime).toBe((NOW - 2 * 60_000) / 1000);

@@ -31,6 +31,9 @@ test('counts are whole, and when the source last had news is known by the period
     ],
     now: 7000,
     lastReportAt: 6000,
+    staleAfterMs: 3000,
+    periodMs: 1000,
+    behind: 2,
   });
   expect(toReading(periodsOf(5000, 5000, STEP), { canary: side([1, 1, 1], []), stable: NONE }).lastReportAt).toBe(3000);
   expect(toReading(periodsOf(9000, 9000, STEP), { canary: side([1, 1, 1], []), stable: NONE }).lastReportAt).toBeNull();

@@ -40,6 +40,9 @@ test('asks for each side and count within the step, and tells whole periods', as
     ],
     now: NOW * 1000,
     lastReportAt: NOW * 1000,
+    staleAfterMs: 90_000,
+    periodMs: 30_000,
+    behind: 2,
   });
   const ranges = server.asked.filter(({ path }) => path === '/api/v1/query_range').map(({ body }) => new URLSearchParams(body));
   expect(ranges.map((range) => range.get('query'))).toEqual(expect.arrayContaining(['sum(increase(bad{mesh="m",node="c"}[30s]))', 'sum(increase(all{node="s"}[30s]))']));

@@ -1,146 +1,144 @@
-import type { Metric } from '../../contracts/canary-definition.ts';
-import type { SideCounts, StepMeasurement } from '../../contracts/rollout.ts';
-import type { Counts, Pair } from './e-values.ts';
-import { logAdd } from './logs.ts';
-import { testOf } from './tests.ts';
+import type { Metric } from '../../contracts/analysis.ts';
+import type { StepMeasurement } from '../../contracts/rollout.ts';
+import { forgetWaiting, startEvidence, weigh, type Evidence, type Interval } from './evidence.ts';
+import { addPair, addSettled, addSides, NO_SIDES, settle, SETTLED, type Settling, type Sides } from './figures.ts';
 
-/** Counts of both sides over the same interval, which ended at `at` (epoch ms by the source's clock). */
-export interface Interval extends Pair {
-  readonly at: number;
+export type { Interval } from './evidence.ts';
+
+/** What a source tells of both sides: each interval is final. */
+export interface Series {
+  /** Oldest first. */
+  readonly intervals: readonly Interval[];
+  /** The source's clock: everything up to it is told. */
+  readonly now: number;
+  /** How many intervals to come still hold what was before this was read. */
+  readonly behind: number;
 }
 
-interface MetricState {
-  /** Log e-values against "good", per alternative: a mixture over the interval at which the difference began. */
-  readonly fail: readonly number[];
-  /** Log e-values against "bad", per alternative. */
-  readonly pass: readonly number[];
-  /** Intervals that told something. */
-  readonly looks: number;
+/** What is remembered of one metric. */
+export interface MetricState {
+  /** Every interval up to it is counted; 0 until the source first told its clock. */
+  readonly lastAt: number;
+  readonly behind: number;
+  readonly evidence: Evidence;
+  /** What the test took while the step's weight holds, and at earlier steps. */
+  readonly used: Sides;
+  readonly usedBefore: Sides;
+  /** What is about the step's weight alone. */
+  readonly settled: Sides & Settling & { readonly since: number; readonly canaryAt: number; readonly stableAt: number };
 }
 
 /** All that a rollout's judge remembers: plain JSON of a constant size. */
 export interface JudgeState {
-  /** Every interval up to it is counted. */
-  readonly lastAt: number;
-  /** Stable's recent counts, fading: what its rate is estimated from. */
-  readonly baseline: Counts & { readonly at: number };
+  /** By name. */
   readonly metrics: Readonly<Record<string, MetricState>>;
   /** Index of the step whose weight holds; -1 while none does. */
   readonly step: number;
-  /** How many intervals to come are still about two weights. */
-  readonly skip: number;
-  /** Whether the step's figures hold such intervals: the first that is about its weight alone replaces them. */
-  readonly provisional: boolean;
+  /** The requests of the mesh, by steps, whatever is judged. */
+  readonly mesh: Settling & { readonly lastAt: number; readonly behind: number };
   readonly steps: readonly StepMeasurement[];
 }
 
-/** Stable's rate is estimated over about the last minute. */
-const FADING_MS = 60_000;
-/** Before anything was seen: one in a hundred, as sure as 20 requests are. */
-const PRIOR: Counts = { total: 20, bad: 0.2 };
+/** As long as nothing was read: the interval under way began before the weight changed, and proxies report up to one interval late. */
+const BEHIND = 2;
 
-/** Nothing counted; counting begins after `now`. */
-export function startJudging(metrics: readonly Metric[], now: number): JudgeState {
-  const initial = (metric: Metric): MetricState => {
-    const { fail, pass } = testOf(metric);
-    return { fail: fail.weights.map(() => NOTHING_STARTED), pass: (pass?.weights ?? []).map(() => 0), looks: 0 };
-  };
-  return {
-    lastAt: now,
-    baseline: { total: 0, bad: 0, at: now },
-    metrics: Object.fromEntries(metrics.map((metric) => [metric.name, initial(metric)])),
-    step: -1,
-    skip: 0,
-    provisional: false,
-    steps: [],
-  };
+const unsettled = (now: number): MetricState['settled'] => ({ ...NO_SIDES, ...SETTLED, since: now, canaryAt: now, stableAt: now });
+
+function startMetric(metric: Metric, now: number, phi: number): MetricState {
+  return { lastAt: now, behind: BEHIND, evidence: startEvidence(metric, now, phi), used: NO_SIDES, usedBefore: NO_SIDES, settled: unsettled(now) };
 }
 
-/** Stands for log 0, which JSON has no number for. */
-const NOTHING_STARTED = -1e9;
+/** Nothing counted; counting begins after `now`, or where that is 0 after the first time that the source tells. `phis` are by metric; 1 where there is none. */
+export const startJudging = (metrics: readonly Metric[], now: number, phis: Readonly<Record<string, number>> = {}): JudgeState => ({
+  metrics: Object.fromEntries(metrics.map((metric) => [metric.name, startMetric(metric, now, phis[metric.name] ?? 1)])),
+  step: -1,
+  mesh: { ...SETTLED, lastAt: now, behind: BEHIND },
+  steps: [],
+});
 
-/** Weight of "the difference began with this look" (1, 2, …). They sum to 1: most at once, and a long tail for a version that turns bad late. */
-const startWeight = (look: number): number => (look === 1 ? 0.8 : 0.2 / (look * (look - 1)));
+/** Those that are not counted yet. A source's clock may be told for the first time: what was before is nobody's fault. */
+const freshOf = (lastAt: number, { intervals }: Series): readonly Interval[] => (lastAt === 0 ? [] : intervals.filter(({ at }) => at > lastAt).sort((a, b) => a.at - b.at));
 
-/** Weight of all starts that are still to come: each of them holds the e-value 1. */
-export const startsToCome = (looks: number): number => (looks === 0 ? 1 : 0.2 / looks);
-
-/**
- * Counting a good hour first would bury the evidence against a version that turns bad: so the e-value is a mixture over the look at which
- * the difference began, S ← (S + π_look)·e. A mixture of test martingales is one.
- */
-const mixStart = (log: number, look: number, logE: number): number => logAdd(log, Math.log(startWeight(look))) + logE;
-
-function advanceMetric(metric: Metric, state: MetricState, pair: Pair, baseline: number): MetricState {
-  const test = testOf(metric);
-  if (pair.canary.total === 0 || (test.compares && pair.stable.total === 0)) return state;
-  const looks = state.looks + 1;
-  const fail = test.fail.logEs(pair, baseline);
-  const pass = test.pass?.logEs(pair, baseline) ?? [];
-  return {
-    fail: state.fail.map((log, index) => mixStart(log, looks, fail[index] ?? 0)),
-    pass: state.pass.map((log, index) => log + (pass[index] ?? 0)),
-    looks,
-  };
-}
-
-const rateOf = ({ total, bad }: Counts): number => (bad + PRIOR.bad) / (total + PRIOR.total);
-
-function fade(baseline: JudgeState['baseline'], { at, stable }: Interval): JudgeState['baseline'] {
-  const kept = Math.exp(-Math.max(0, at - baseline.at) / FADING_MS);
-  return { total: baseline.total * kept + stable.total, bad: baseline.bad * kept + stable.bad, at };
-}
-
-const add = (side: SideCounts, { total, bad }: Counts): SideCounts => ({ requests: side.requests + total, errors: side.errors + bad });
-
-const UNMEASURED = { canary: { requests: 0, errors: 0 }, stable: { requests: 0, errors: 0 }, observedShare: null } as const;
-
-function measure(measurement: StepMeasurement, { canary, stable }: Pair): StepMeasurement {
-  const sides = { canary: add(measurement.canary, canary), stable: add(measurement.stable, stable) };
-  const requests = sides.canary.requests + sides.stable.requests;
-  return { ...measurement, ...sides, observedShare: requests === 0 ? null : (100 * sides.canary.requests) / requests };
-}
-
-/** A step that fails at once has no other figures than those around the change of weight: they stand until there are better ones. */
-function measureStep({ skip, provisional }: JudgeState, entry: StepMeasurement, interval: Interval): StepMeasurement {
-  if (skip === 0) return measure(provisional ? { ...entry, ...UNMEASURED } : entry, interval);
-  return provisional ? measure(entry, interval) : entry;
-}
-
-function countInterval(state: JudgeState, metrics: readonly Metric[], interval: Interval): JudgeState {
-  const baseline = rateOf(state.baseline);
+function countInterval(metric: Metric, state: MetricState, interval: Interval): MetricState {
+  const { evidence, used } = weigh(metric, state.evidence, interval);
+  const { settled } = state;
+  const time = { canaryAt: interval.canary.total > 0 ? interval.at : settled.canaryAt, stableAt: interval.stable.total > 0 ? interval.at : settled.stableAt };
   return {
     ...state,
-    lastAt: interval.at,
-    skip: Math.max(0, state.skip - 1),
-    baseline: fade(state.baseline, interval),
-    metrics: Object.fromEntries(
-      metrics.map((metric) => [metric.name, advanceMetric(metric, state.metrics[metric.name] ?? { fail: [], pass: [], looks: 0 }, interval, baseline)]),
-    ),
-    provisional: state.provisional && state.skip > 0,
-    steps: state.steps.map((entry) => (entry.step === state.step ? measureStep(state, entry, interval) : entry)),
+    evidence,
+    used: used === undefined ? state.used : addPair(state.used, used),
+    settled: { ...settled, ...time, ...addSettled(settled, settled, interval), ...settle(settled) },
   };
 }
 
-/**
- * Counts the intervals that are not counted yet, oldest first, and knows that everything up to `now` is final.
- * Intervals at or before `lastAt` are left out, so that none counts twice.
- */
-export function countIntervals(state: JudgeState, metrics: readonly Metric[], intervals: readonly Interval[], now: number): JudgeState {
-  const fresh = intervals.filter(({ at }) => at > state.lastAt).sort((a, b) => a.at - b.at);
-  const counted = fresh.reduce((sum, interval) => countInterval(sum, metrics, interval), state);
-  return { ...counted, lastAt: Math.max(counted.lastAt, now) };
+function begin(metric: Metric, state: MetricState, now: number): MetricState {
+  const { phi } = state.evidence;
+  return { ...state, evidence: startEvidence(metric, now, phi), settled: { ...state.settled, since: now, canaryAt: now, stableAt: now } };
 }
 
-/** The weight is about to change: what is counted from here belongs to no step. */
-export const closeStep = (state: JudgeState): JudgeState => ({ ...state, step: -1, skip: 0, provisional: false });
+/**
+ * Counts what a metric's source tells and is not counted yet, and knows that everything up to its clock is final.
+ * Intervals at or before the last counted one are left out, so that none counts twice.
+ */
+export function countMetric(state: JudgeState, metric: Metric, series: Series): JudgeState {
+  const known = state.metrics[metric.name] ?? startMetric(metric, 0, 1);
+  const begun = known.lastAt === 0 ? begin(metric, known, series.now) : known;
+  const counted = freshOf(known.lastAt, series).reduce((sum, interval) => countInterval(metric, sum, interval), begun);
+  const lastAt = Math.max(counted.lastAt, series.now, freshOf(known.lastAt, series).at(-1)?.at ?? 0);
+  return { ...state, metrics: { ...state.metrics, [metric.name]: { ...counted, lastAt, behind: series.behind } } };
+}
 
-/** The interval under way began before the weight changed, and proxies report up to one interval late: neither says what the weight does. */
-const SKIPPED_INTERVALS = 2;
+function measure(entry: StepMeasurement, settling: Settling, interval: Interval): StepMeasurement {
+  const { canary, stable } = addSettled(settling, entry, interval);
+  const requests = canary.requests + stable.requests;
+  return { ...entry, canary, stable, observedShare: requests === 0 ? null : (100 * canary.requests) / requests };
+}
+
+/** Counts the requests of the mesh for the figures of the step that holds. */
+export function countFigures(state: JudgeState, series: Series): JudgeState {
+  const fresh = freshOf(state.mesh.lastAt, series);
+  const counted = fresh.reduce(
+    (sum, interval) => ({
+      ...sum,
+      steps: sum.steps.map((entry) => (entry.step === sum.step ? measure(entry, sum.mesh, interval) : entry)),
+      mesh: { ...sum.mesh, ...settle(sum.mesh) },
+    }),
+    state,
+  );
+  return { ...counted, mesh: { ...counted.mesh, lastAt: Math.max(state.mesh.lastAt, series.now, fresh.at(-1)?.at ?? 0), behind: series.behind } };
+}
+
+/** Counts the same intervals for the figures and for all metrics. */
+export const countIntervals = (state: JudgeState, metrics: readonly Metric[], intervals: readonly Interval[], now: number): JudgeState => {
+  const series = { intervals, now, behind: BEHIND };
+  return metrics.reduce((sum, metric) => countMetric(sum, metric, series), countFigures(state, series));
+};
+
+const eachMetric = (state: JudgeState, change: (metric: MetricState) => MetricState): JudgeState['metrics'] =>
+  Object.fromEntries(Object.entries(state.metrics).map(([name, metric]) => [name, change(metric)]));
+
+/** The weight is about to change: what is counted from here belongs to no step. */
+export const closeStep = (state: JudgeState): JudgeState => ({
+  ...state,
+  step: -1,
+  mesh: { ...state.mesh, ...SETTLED },
+  metrics: eachMetric(state, (metric) => ({
+    ...metric,
+    evidence: forgetWaiting(metric.evidence),
+    used: NO_SIDES,
+    usedBefore: addSides(metric.usedBefore, metric.used),
+  })),
+});
 
 /** The weight of a step holds from now on; its figures begin as soon as they are about it alone. Opening the same step again changes nothing. */
 export function openStep(state: JudgeState, step: number, weight: number): JudgeState {
   if (state.step === step) return state;
   const known = state.steps.some((entry) => entry.step === step);
-  return { ...state, step, skip: SKIPPED_INTERVALS, provisional: !known, steps: known ? state.steps : [...state.steps, { step, weight, ...UNMEASURED }] };
+  return {
+    ...state,
+    step,
+    mesh: { ...state.mesh, skip: state.mesh.behind, provisional: !known },
+    metrics: eachMetric(state, (metric) => ({ ...metric, evidence: forgetWaiting(metric.evidence), settled: { ...unsettled(metric.lastAt), skip: metric.behind, provisional: true } })),
+    steps: known ? state.steps : [...state.steps, { step, weight, ...NO_SIDES, observedShare: null }],
+  };
 }

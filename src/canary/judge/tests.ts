@@ -66,9 +66,18 @@ const boundTest = (bound: number): MetricTest => ({
   pass: { weights: equal(2), logEs: (pair) => [bound / 10, bound / 2].map((t) => boundLogE(pair, bound, t)) },
 });
 
-/** The test of a metric: by its `margin`, its `ratio` or its `max`, whichever it has. */
-export function testOf({ margin, ratio, max }: Metric): MetricTest {
+function makeTest({ margin, ratio, max }: Metric): MetricTest {
   if (margin !== undefined) return marginTest(margin);
   if (ratio !== undefined) return ratioTest(ratio);
   return boundTest(max ?? 0.01);
+}
+
+/** Asked for with every interval. */
+const made = new WeakMap<Metric, MetricTest>();
+
+/** The test of a metric: by its `margin`, its `ratio` or its `max`, whichever it has. */
+export function testOf(metric: Metric): MetricTest {
+  const test = made.get(metric) ?? makeTest(metric);
+  made.set(metric, test);
+  return test;
 }

@@ -17,6 +17,8 @@ export interface FunctionsOptions {
   readonly webhooks: Readonly<Record<string, string>>;
   /** Where services of AWS are asked that this machine does not serve, by the SDK's variables. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Where metrics that have queries are read, as variables, for the functions that read them. */
+  readonly metrics: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -27,7 +29,7 @@ export interface FunctionsOptions {
 const SOON: Readonly<Record<string, readonly string[]>> = { bake: ['rollBack', 'judge'] };
 
 /** The deployed functions, and how a state machine's task invokes one. */
-export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, endpoints, log }: FunctionsOptions) {
+export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, endpoints, metrics, log }: FunctionsOptions) {
   const environment = {
     ...endpoints,
     AWS_ENDPOINT_URL: url,
@@ -39,7 +41,7 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
     MESHSHIFT_TOKEN_KEY: tokenKey,
     MESHSHIFT_MESH_KEY: JSON.stringify(credentials),
   };
-  const own: Readonly<Record<string, Readonly<Record<string, string>>>> = { notify: { MESHSHIFT_WEBHOOKS: JSON.stringify(webhooks) } };
+  const own: Readonly<Record<string, Readonly<Record<string, string>>>> = { notify: { MESHSHIFT_WEBHOOKS: JSON.stringify(webhooks) }, bake: metrics, judge: metrics, watch: metrics };
   const hosted = functions.map((deployed) => ({ ...deployed, environment: { ...deployed.environment, ...own[deployed.key] } }));
   const host: LambdaHost = openLambdaHost({ functions: hosted, environment, timers: systemTimers, log });
   const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);

@@ -2,15 +2,19 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Log } from '../../contracts/log.ts';
 import type { TelemetryReader } from '../../controlplane/model/counts.ts';
 import { mergeTelemetry } from '../../metrics/merge-telemetry.ts';
+import type { Readings } from '../../metrics/port.ts';
+import { meshReadingOf } from '../../metrics/sources.ts';
 import { ConditionFailed, type DocumentStore } from '../../store/port.ts';
 import { endBake, endingFor, listBakes, type OpenBake } from '../bakes.ts';
-import { countReading, writeJudgeRecord, type JudgeRecord } from '../judge-record.ts';
+import { countedOf, countReadings, meshSince, writeJudgeRecord, type JudgeRecord } from '../judge-record.ts';
 import { judgeKey } from '../keys.ts';
 import type { TokenCipher } from '../token-cipher.ts';
+import type { Poller } from './poller.ts';
 
 export interface LookPorts {
   readonly store: DocumentStore;
   readonly telemetry: TelemetryReader;
+  readonly poller: Poller;
   readonly stepFunctions: SFNClient;
   readonly cipher: TokenCipher;
   readonly log: Log;
@@ -21,21 +25,31 @@ export interface LookPorts {
 const IDLE_MS = 5000;
 
 const isNews = (before: JudgeRecord, after: JudgeRecord, fresh: number): boolean =>
-  fresh > 0 || before.judgement.reason !== after.judgement.reason || after.state.lastAt - before.state.lastAt >= IDLE_MS;
+  fresh > 0 || before.judgement.reason !== after.judgement.reason || after.state.mesh.lastAt - before.state.mesh.lastAt >= IDLE_MS;
 
-/** Counts what a bake's telemetry has since; undefined when someone else just counted. */
-async function count({ store, telemetry }: LookPorts, bake: OpenBake): Promise<JudgeRecord | undefined> {
-  const document = await store.get(judgeKey(bake.id));
+/** Everything that is new of a bake, and how much that is. */
+async function readNews({ telemetry, poller }: LookPorts, bake: OpenBake, before: JudgeRecord): Promise<{ readonly readings: Readings; readonly fresh: number }> {
+  const metrics = countedOf(bake);
+  const since = meshSince(before, metrics);
+  const [canary, stable] = await Promise.all([telemetry.read(bake.mesh, bake.canary, since), telemetry.read(bake.mesh, bake.stable, since)]);
+  const mesh = mergeTelemetry(canary, stable);
+  const polled = poller.take(bake, before);
+  const own = metrics.filter(({ source }) => source === 'mesh').map((metric) => [metric.name, meshReadingOf(mesh, metric)] as const);
+  const fresh = [mesh.requests, ...own.map(([, reading]) => reading)].reduce((sum, { intervals }) => sum + intervals.length, Object.keys(polled).length);
+  return { readings: { requests: mesh.requests, metrics: { ...Object.fromEntries(own), ...polled } }, fresh };
+}
+
+/** Counts what there is of a bake since; undefined when someone else just counted. */
+async function count(ports: LookPorts, bake: OpenBake): Promise<JudgeRecord | undefined> {
+  const document = await ports.store.get(judgeKey(bake.id));
   const before = document?.value as JudgeRecord | undefined;
   // Opening the bake begins the count; until then there is nothing to add to.
-  if (before === undefined || before.state.lastAt === 0) return undefined;
-  const since = before.state.lastAt;
-  const [canary, stable] = await Promise.all([telemetry.read(bake.mesh, bake.canary, since), telemetry.read(bake.mesh, bake.stable, since)]);
-  const reading = mergeTelemetry(canary, stable);
-  const after = countReading(before, bake, reading, (state) => state);
-  if (!isNews(before, after, reading.intervals.length)) return after;
+  if (before === undefined || before.state.mesh.lastAt === 0) return undefined;
+  const { readings, fresh } = await readNews(ports, bake, before);
+  const after = countReadings(before, bake, readings, ports.clock());
+  if (!isNews(before, after, fresh)) return after;
   try {
-    await writeJudgeRecord(store, bake.id, document, after);
+    await writeJudgeRecord(ports.store, bake.id, document, after);
     return after;
   } catch (error) {
     if (error instanceof ConditionFailed) return undefined;

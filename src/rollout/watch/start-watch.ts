@@ -1,13 +1,17 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Log } from '../../contracts/log.ts';
 import type { TelemetryReader } from '../../controlplane/model/counts.ts';
+import type { OpenPolled } from '../../metrics/sources.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import { openTokenCipher } from '../token-cipher.ts';
 import { createLook } from './look.ts';
+import { createPoller } from './poller.ts';
 
 export interface WatchOptions {
   readonly store: DocumentStore;
   readonly telemetry: TelemetryReader;
+  /** How metrics that have queries are polled; without it only those of the mesh are judged here. */
+  readonly openPolled?: OpenPolled;
   readonly stepFunctions: SFNClient;
   /** 32 bytes, or base64 of them; what the handlers have as MESHSHIFT_TOKEN_KEY. Empty: tokens are stored as they are. */
   readonly tokenKey: Uint8Array | string;
@@ -24,8 +28,9 @@ export interface Watch {
  * Starts the continuous judge: each time an interval of the mesh's telemetry closed, every open bake is judged, and ended at once when its verdict is decisive.
  * All it knows is in the store: it may be stopped and started at any time. Looks never overlap; an interval that closes during one is seen by the next.
  */
-export function startWatch({ store, telemetry, stepFunctions, tokenKey, log, clock }: WatchOptions): Watch {
-  const look = createLook({ store, telemetry, stepFunctions, cipher: openTokenCipher(tokenKey), log, clock });
+export function startWatch({ store, telemetry, openPolled, stepFunctions, tokenKey, log, clock }: WatchOptions): Watch {
+  const poller = createPoller(openPolled, clock);
+  const look = createLook({ store, telemetry, poller, stepFunctions, cipher: openTokenCipher(tokenKey), log, clock });
   const state: { running: Promise<void> | undefined; asked: boolean } = { running: undefined, asked: false };
 
   const run = async (): Promise<void> => {
@@ -46,6 +51,7 @@ export function startWatch({ store, telemetry, stepFunctions, tokenKey, log, clo
     close: async () => {
       stop();
       state.asked = false;
+      poller.close();
       await state.running;
     },
   };
