@@ -1,10 +1,10 @@
 import type { RouteSpec, VirtualNodeSpec, VirtualServiceSpec } from '@aws-sdk/client-app-mesh';
 import type { Call, Command } from '../command.ts';
-import { connect, type Client } from '../client.ts';
-import { Refused } from '../errors.ts';
+import { connect } from '../client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, table } from '../output.ts';
 import { listMeshes, readMeshResources, type Described, type DescribedMesh } from '../read-mesh.ts';
+import { describePropagation, readPropagation, type MeshPropagation } from '../read-propagation.ts';
 
 const ROUTE_TYPES = ['httpRoute', 'http2Route', 'grpcRoute', 'tcpRoute'] as const;
 
@@ -32,44 +32,22 @@ const detailsOf = ({ kind, spec }: Described): string => DETAILS[kind]?.(spec as
 const describeMesh = ({ mesh, resources }: DescribedMesh): string[] =>
   table(['kind', 'name', 'version', 'status', 'what'], [mesh, ...resources].map((resource) => [resource.kind, resource.name, String(resource.version), resource.status, detailsOf(resource)]), [2]);
 
-interface CertificateProblem {
-  readonly arn: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly field: string;
-  readonly state: string;
-  readonly problem: string;
-}
-
-/** Certificates that specs name and that cannot be served. Another control plane than meshshift's, or one that wants credentials, does not tell. */
-async function certificatesOf(client: Client, mesh: string): Promise<readonly CertificateProblem[]> {
-  try {
-    const { certificates } = (await client.ask('GET', `/meshshift/v1/propagation/${encodeURIComponent(mesh)}`)) as { certificates?: readonly CertificateProblem[] };
-    return certificates ?? [];
-  } catch (error) {
-    if (error instanceof Refused) return [];
-    throw error;
-  }
-}
-
-type Shown = DescribedMesh & { readonly certificates: readonly CertificateProblem[] };
-
-const describeProblem = ({ kind, name, field, arn, state, problem }: CertificateProblem): string => `certificate ${state}: ${kind} ${name}: ${field}: ${arn}: ${problem}`;
+type Shown = DescribedMesh & MeshPropagation;
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const connection = connect(call.endpoint, call.io.env);
   const client = await connection.appMesh();
   const [name] = call.args;
-  const read = async (mesh: string): Promise<Shown> => ({ ...(await readMeshResources(client, mesh)), certificates: await certificatesOf(connection, mesh) });
+  const read = async (mesh: string): Promise<Shown> => ({ ...(await readMeshResources(client, mesh)), ...(await readPropagation(connection, mesh)) });
   const meshes = await Promise.all((name === undefined ? await listMeshes(client) : [name]).map(read));
-  const show = (mesh: Shown): string[] => [...describeMesh(mesh), ...mesh.certificates.map(describeProblem)];
+  const show = (mesh: Shown): string[] => [...describeMesh(mesh), ...describePropagation(mesh)];
   print(call, { meshes }, () => (meshes.length === 0 ? ['no meshes'] : meshes.flatMap((mesh, index) => [...(index === 0 ? [] : ['']), ...show(mesh)])));
   return EXIT.ok;
 }
 
 export const meshDescribe: Command = {
   words: ['mesh', 'describe'],
-  about: 'show a mesh, or all of them: resources, versions, weights, and certificates that are missing',
+  about: 'show a mesh, or all of them: resources, weights, proxies that refused it and why, certificates that are missing',
   remote: true,
   args: [{ name: 'MESH', about: 'the name of a mesh; without it, all are shown', optional: true }],
   examples: ['meshshift mesh describe pgMesh', "meshshift mesh describe pgMesh --json | jq '.meshes[0].resources[] | select(.kind == \"route\") | .spec'"],
