@@ -196,7 +196,11 @@ describe('several listeners', () => {
     await send('CreateRoute', { ...router, routeName: 'r', spec: withPort({ virtualNode: 'blue', weight: 1 }) });
     await send('UpdateVirtualRouter', { ...router, spec: single });
     await send('UpdateRoute', { ...router, routeName: 'r', spec: spec.route });
-    expect(await errorOf(send('UpdateVirtualRouter', { ...router, spec: two }))).toMatchObject({ message });
+    expect(await errorOf(send('UpdateVirtualRouter', { ...router, spec: two }))).toMatchObject({
+      name: 'BadRequestException',
+      message:
+        'All Routes for this Virtual Router must define a port match before adding multiple listeners to this Virtual Router. 1 Route(s) are missing port. Listing up to 5 route names: [r]',
+    });
     await send('DeleteRoute', { ...router, routeName: 'r' });
     await send('UpdateVirtualRouter', { ...router, spec: two });
   });

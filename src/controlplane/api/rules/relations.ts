@@ -11,7 +11,7 @@ interface WithListeners {
 export interface Relation<K extends Kind = Kind> {
   readonly resource: Pick<Resource<K>, 'kind' | 'parent' | 'spec' | 'name'>;
   readonly view: MeshView;
-  readonly children: readonly Resource[];
+  readonly children: readonly Pick<Resource, 'name' | 'spec'>[];
 }
 
 const hasSeveral = (resource: WithListeners | undefined): boolean => (resource?.spec.listeners?.length ?? 0) > 1;
@@ -48,11 +48,26 @@ function checkGatewayRoute({ resource: { spec, parent = '' }, view }: Relation<'
   );
 }
 
-const checkRouter = ({ resource, children }: Relation<'virtualRouter'>): void =>
-  refuseUnless(!hasSeveral(resource) || children.every(({ spec }) => routeHasPort(spec as RouteSpec)), ROUTE_PORT);
+/** App Mesh told up to so many of the routes that stand against a second listener. */
+const NAMES_TOLD = 5;
 
-const checkGateway = ({ resource, children }: Relation<'virtualGateway'>): void =>
-  refuseUnless(!hasSeveral(resource) || children.every(({ spec }) => gatewayRouteHasPort(spec as GatewayRouteSpec)), GATEWAY_ROUTE_PORT);
+/** In App Mesh's words, as the issues of its Kubernetes controller quote them. */
+function refuseWithoutPort(noun: string, parent: string, without: Relation['children']): void {
+  const names = without.slice(0, NAMES_TOLD).map(({ name }) => name);
+  refuseUnless(
+    without.length === 0,
+    `All ${noun}s for this ${parent} must define a port match before adding multiple listeners to this ${parent}. ` +
+      `${without.length} ${noun}(s) are missing port. Listing up to ${NAMES_TOLD} ${noun === 'Route' ? 'route' : 'gateway route'} names: [${names.join(', ')}]`,
+  );
+}
+
+function checkRouter({ resource, children }: Relation<'virtualRouter'>): void {
+  if (hasSeveral(resource)) refuseWithoutPort('Route', 'Virtual Router', children.filter(({ spec }) => !routeHasPort(spec as RouteSpec)));
+}
+
+function checkGateway({ resource, children }: Relation<'virtualGateway'>): void {
+  if (hasSeveral(resource)) refuseWithoutPort('GatewayRoute', 'Virtual Gateway', children.filter(({ spec }) => !gatewayRouteHasPort(spec as GatewayRouteSpec)));
+}
 
 const CHECKS: { readonly [K in keyof SpecOf]?: (relation: Relation<K>) => void } = {
   route: checkRoute,
