@@ -1,5 +1,5 @@
 import { openAws } from '../../src/aws/call.ts';
-import type { AccessKey, Key } from '../../src/mesh/sign.ts';
+import { parseKey, type AccessKey } from '../../src/mesh/sign.ts';
 import { parseWebhooks, type Webhooks } from '../../src/rollout/notify/webhooks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,23 +35,8 @@ export const readPrometheusToken = async (env: Environment): Promise<string | un
 /** Webhooks' URLs by name. @throws WebhooksUnusable, which does not quote what was read */
 export const readWebhooks = async (env: Environment): Promise<Webhooks> => parseWebhooks((await valueOf(env, 'MESHSHIFT_WEBHOOKS')) ?? '{}');
 
-function parseKey(text: string): Key {
-  const { accessKeyId, secretAccessKey, token } = JSON.parse(text) as Record<string, unknown>;
-  if (typeof token === 'string') return { token };
-  if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return { accessKeyId, secretAccessKey };
-  throw new Error('the access key of the control plane must be { "accessKeyId": "…", "secretAccessKey": "…" } or { "token": "…" }');
-}
-
 /** The access key or token by which the control plane knows these functions; undefined where the environment names none. */
 export function readMeshKey(env: Environment): AccessKey | undefined {
   if (!env['MESHSHIFT_MESH_KEY'] && !env['MESHSHIFT_MESH_KEY_SECRET']) return undefined;
-  return async () => {
-    const text = (await valueOf(env, 'MESHSHIFT_MESH_KEY')) ?? '';
-    try {
-      return parseKey(text);
-    } catch (cause) {
-      // The parser's own message quotes what it read.
-      throw cause instanceof SyntaxError ? new Error('the access key of the control plane is not JSON') : cause;
-    }
-  };
+  return async () => parseKey((await valueOf(env, 'MESHSHIFT_MESH_KEY')) ?? '');
 }

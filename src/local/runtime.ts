@@ -5,7 +5,7 @@ import type { ControlPlane } from '../controlplane/index.ts';
 import type { Exposure } from './exposure.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { createDispatcher } from './server/dispatch.ts';
-import { refusalOf } from './server/guard.ts';
+import { refusalOf } from '../controlplane/http/host-guard.ts';
 
 /** As the services' options; their `url` comes of the port. */
 export interface RuntimeOptions extends Omit<ServicesOptions, 'url'> {

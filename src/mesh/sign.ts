@@ -4,6 +4,24 @@ import { SignatureV4 } from '@smithy/signature-v4';
 /** How the control plane knows a caller: an access key (of its own, or AWS's with a session token), or a bearer token. */
 export type Key = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | { readonly token: string };
 
+/**
+ * A key from JSON, `{ "accessKeyId": "…", "secretAccessKey": "…" }` or `{ "token": "…" }`.
+ * @throws Error which does not quote what was read
+ */
+export function parseKey(text: string): Key {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes what it read.
+    throw new Error('the access key of the control plane is not JSON');
+  }
+  const { accessKeyId, secretAccessKey, token } = (given ?? {}) as Record<string, unknown>;
+  if (typeof token === 'string') return { token };
+  if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return { accessKeyId, secretAccessKey };
+  throw new Error('the access key of the control plane must be { "accessKeyId": "…", "secretAccessKey": "…" } or { "token": "…" }');
+}
+
 /** What gives the key, asked when it is first needed. */
 export type AccessKey = () => Promise<Key>;
 

@@ -44,7 +44,7 @@ describe('help', () => {
 describe('a wrong command line', () => {
   const NODE = 'mesh/m/virtualNode/n';
   const wrong: [string[], string][] = [
-    [['bogus'], 'bogus: no such command; there are up, demo, mesh, canary, rollout, freeze, event'],
+    [['bogus'], 'bogus: no such command; there are up, serve, demo, mesh, canary, rollout, freeze, event'],
     [['mesh'], 'mesh: needs one of apply, describe, bootstrap'],
     [['mesh', 'bogus'], 'mesh bogus: no such command; there are apply, describe, bootstrap'],
     [['--json'], '--json: must come after a command'],

@@ -17,6 +17,7 @@ export const hasDynamoDbLocal = existsSync(jars) && hasCommand('java');
 
 /** A DynamoDB of its own, in memory. */
 export interface DynamoDbLocal {
+  readonly url: string;
   /** A client of it, the caller's to destroy. */
   client(): DynamoDBClient;
   /** Makes a table as the stack has it, and gives its name. */
@@ -54,6 +55,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
     new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   const own = client();
   return {
+    url: `http://127.0.0.1:${port}`,
     client,
     createTable: () => createTable(own),
     stop: async () => {

@@ -15,11 +15,13 @@ import { rolloutPlan } from './rollout-plan.ts';
 import { rolloutList } from './rollout-list.ts';
 import { rolloutStart } from './rollout-start.ts';
 import { rolloutStatus } from './rollout-status.ts';
+import { serve } from './serve.ts';
 import { up } from './up.ts';
 
 /** Every command: the parser and the help are both made from this table. */
 export const commands: readonly Command[] = [
   up,
+  serve,
   demo,
   meshApply,
   meshDescribe,

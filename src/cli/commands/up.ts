@@ -2,34 +2,14 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { flag, optionalText, text, type Call, type Command } from '../command.ts';
-import { CommandFailed, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import { explainListening, toPort } from '../ports.ts';
 import { lineLog } from '../log.ts';
 import { packageFile } from '../package-file.ts';
 import { readWebhooks } from '../read-webhooks.ts';
 import type { Tls } from '../../controlplane/xds/server.ts';
 import type { Exposure } from '../../local/exposure.ts';
-
-function readPort(call: Call, name: string): number {
-  const value = text(call, name);
-  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  throw new UsageError(`up: --${name}: ${value}: must be a port from 0 to 65535; 0 takes a free one`, '`meshshift up --help` shows what there is');
-}
-
-/** Node says it in `code` and `port`, gRPC in words alone: `listen EADDRINUSE: address already in use 127.0.0.1:4681`. */
-const NOT_LISTENING = /(EADDRINUSE|EACCES).*:(\d+)/;
-
-/** What stopped the runtime from listening, in the words of the command line. */
-function explain(error: unknown): unknown {
-  const [, code, port] = NOT_LISTENING.exec(String(error)) ?? [];
-  if (port === undefined) return error;
-  const rule = code === 'EADDRINUSE' ? 'is in use' : 'may not be listened on by this user';
-  return new CommandFailed(`port ${port}: ${rule}`, {
-    exitCode: EXIT.failed,
-    hint: 'is another `meshshift up` running? Take other ports with --port and --xds-port; 0 takes a free one',
-    cause: error,
-  });
-}
 
 async function readTls(call: Call): Promise<{ readonly tls?: Tls }> {
   const [certificate, key, clients] = ['tls-certificate', 'tls-key', 'tls-clients'].map((name) => optionalText(call, name));
@@ -56,7 +36,7 @@ const FOREIGN = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const { io } = call;
-  const [port, xdsPort] = [readPort(call, 'port'), readPort(call, 'xds-port')];
+  const [port, xdsPort] = [toPort('up: --port', text(call, 'port')), toPort('up: --xds-port', text(call, 'xds-port'))];
   const [workloads, certificates] = [optionalText(call, 'workloads'), optionalText(call, 'certificates')];
   const exposure = await readExposure(call);
   const webhooks = optionalText(call, 'webhooks') ?? io.env['MESHSHIFT_WEBHOOKS'];
@@ -79,7 +59,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     ...(io.env['AWS_REGION'] ? { region: io.env['AWS_REGION'] } : {}),
     log: lineLog((line) => void io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'warn'),
   }).catch((error: unknown) => {
-    throw explain(error);
+    throw explainListening(error);
   });
   io.stdout.write(call.json ? `${JSON.stringify({ ready: runtime.url, port: runtime.port, xdsPort: runtime.xdsPort })}\n` : `ready ${runtime.url}\n`);
   if (!io.interrupted.aborted) await once(io.interrupted, 'abort');

@@ -1,0 +1,23 @@
+import { CommandFailed, UsageError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** @param where such as `up: --port` @throws UsageError */
+export function toPort(where: string, value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new UsageError(`${where}: ${value}: must be a port from 0 to 65535; 0 takes a free one`, `\`meshshift ${where.split(':')[0] ?? ''} --help\` shows what there is`);
+}
+
+/** Node says it in `code` and `port`, gRPC in words alone: `listen EADDRINUSE: address already in use 127.0.0.1:4681`. */
+const NOT_LISTENING = /(EADDRINUSE|EACCES).*:(\d+)/;
+
+/** What stopped something from listening, in the words of the command line. */
+export function explainListening(error: unknown): unknown {
+  const [, code, port] = NOT_LISTENING.exec(String(error)) ?? [];
+  if (port === undefined) return error;
+  const rule = code === 'EADDRINUSE' ? 'is in use' : 'may not be listened on by this user';
+  return new CommandFailed(`port ${port}: ${rule}`, {
+    exitCode: EXIT.failed,
+    hint: 'is another meshshift running? Take other ports with --port and --xds-port; 0 takes a free one',
+    cause: error,
+  });
+}

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Grants } from '../controlplane/access/grants.ts';
+import { isLoopback } from '../controlplane/access/loopback.ts';
+import type { Tls } from '../controlplane/xds/server.ts';
+import type { Key } from '../mesh/sign.ts';
+import type { ServiceOptions } from '../service/start-service.ts';
+import type { DocumentStore } from '../store/port.ts';
+import { flag, optionalText, type Call, type Option } from './command.ts';
+import { UsageError } from './errors.ts';
+import { toPort } from './ports.ts';
+
+const HELP = '`meshshift serve --help` shows what there is';
+const refuse = (message: string): never => {
+  throw new UsageError(`serve: ${message}`, HELP);
+};
+
+/** An option, or what a container's environment says in its place. */
+const SETTINGS = {
+  host: { variable: 'MESHSHIFT_HOST', value: 'HOST', about: 'where to listen (127.0.0.1); beyond this machine it needs access keys, and TLS or --behind-tls' },
+  port: { variable: 'MESHSHIFT_PORT', value: 'PORT', about: 'App Mesh’s API, telemetry and health (4680); 0 takes a free one' },
+  'xds-port': { variable: 'MESHSHIFT_XDS_PORT', value: 'PORT', about: 'where proxies connect (4681); 0 takes a free one' },
+  table: { variable: 'MESHSHIFT_TABLE', value: 'TABLE', about: 'the DynamoDB table that holds everything; several may serve one' },
+  data: { variable: 'MESHSHIFT_DATA', value: 'FOLDER', about: 'in its place, a folder of this machine, served by one process' },
+  account: { variable: 'MESHSHIFT_ACCOUNT', value: 'DIGITS', about: 'the AWS account that owns the meshes (000000000000)' },
+  'access-keys': { variable: 'MESHSHIFT_ACCESS_KEYS', value: 'FILE', about: 'who may come in: the file, or its JSON' },
+  'tls-certificate': { variable: 'MESHSHIFT_TLS_CERTIFICATE', value: 'FILE', about: 'for both ports: the file, or PEM' },
+  'tls-key': { variable: 'MESHSHIFT_TLS_KEY', value: 'FILE', about: 'its key: the file, or PEM' },
+  'tls-clients': { variable: 'MESHSHIFT_TLS_CLIENTS', value: 'FILE', about: 'authorities of certificates that proxies must then show: the file, or PEM' },
+  certificates: { variable: 'MESHSHIFT_CERTIFICATES', value: 'FILE', about: 'the PEM files that ARNs of AWS Certificate Manager stand for' },
+  advertise: { variable: 'MESHSHIFT_ADVERTISE', value: 'URL', about: 'how other control planes over the table reach this one: a URL, auto (its own address), none' },
+  drain: { variable: 'MESHSHIFT_DRAIN', value: 'SECONDS', about: 'how long ending may take (20 where others reach it, else 0): proxies are sent away one after another' },
+} as const satisfies Record<string, { readonly variable: string; readonly value: string; readonly about: string }>;
+type Setting = keyof typeof SETTINGS;
+
+function setting(call: Call, name: Setting): string | undefined {
+  const given = optionalText(call, name) ?? call.io.env[SETTINGS[name].variable];
+  return given === '' ? undefined : given;
+}
+
+const text = async (source: string): Promise<string> => (source.includes('-----BEGIN ') ? source : await readFile(resolve(source), 'utf8'));
+
+async function readTls(call: Call): Promise<Tls | undefined> {
+  const [certificate, key, clients] = [setting(call, 'tls-certificate'), setting(call, 'tls-key'), setting(call, 'tls-clients')];
+  if (certificate === undefined && key === undefined && clients === undefined) return undefined;
+  if (certificate === undefined || key === undefined) return refuse('--tls-certificate and --tls-key: must be given together');
+  return { certificate: await text(certificate), key: await text(key), ...(clients === undefined ? {} : { clientAuthorities: await text(clients) }) };
+}
+
+/** The key that functions and control planes of one stack share. */
+async function readMeshKey({ io: { env } }: Call): Promise<Key | undefined> {
+  const given = env['MESHSHIFT_MESH_KEY'];
+  return given === undefined || given === '' ? undefined : (await import('../mesh/sign.ts')).parseKey(given);
+}
+
+async function readGrants(call: Call, meshKey: Key | undefined): Promise<Grants | undefined> {
+  const { parseGrants, readGrants: read } = await import('../controlplane/access/grants.ts');
+  const [listed, shared] = [setting(call, 'access-keys'), meshKey === undefined ? undefined : parseGrants(JSON.stringify('token' in meshKey ? { tokens: [{ name: 'meshshift', ...meshKey }] } : { keys: [meshKey] }))];
+  const given = listed === undefined ? undefined : read(listed);
+  if (given === undefined || shared === undefined) return given ?? shared;
+  return { ...given, keys: new Map([...given.keys, ...shared.keys]), tokens: [...given.tokens, ...shared.tokens] };
+}
+
+/** Nothing listens beyond this machine unless it is said whom to let in, and who keeps others from listening in. */
+function checkExposure(call: Call, host: string, grants: Grants | undefined, tls: Tls | undefined): void {
+  if (isLoopback(host)) return;
+  if (grants === undefined) refuse(`--host: ${host}: needs access keys: --access-keys FILE, MESHSHIFT_ACCESS_KEYS or MESHSHIFT_MESH_KEY`);
+  if (tls === undefined && !flag(call, 'behind-tls') && !isOn(call.io.env['MESHSHIFT_BEHIND_TLS'])) {
+    refuse(`--host: ${host}: needs TLS: --tls-certificate and --tls-key, or --behind-tls where a load balancer ends it`);
+  }
+}
+const isOn = (value: string | undefined): boolean => value === 'true' || value === '1';
+
+const regionOf = ({ io: { env } }: Call): string => env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+
+export interface Place {
+  readonly store: DocumentStore;
+  readonly tokenKey: string;
+  readonly isShared: boolean;
+  readonly release: () => void;
+}
+
+/** Where the service keeps everything. */
+export async function openPlace(call: Call): Promise<Place> {
+  const [table, data] = [setting(call, 'table'), setting(call, 'data')];
+  const tokenKey = call.io.env['MESHSHIFT_TOKEN_KEY'] ?? '';
+  if ((table === undefined) === (data === undefined)) return refuse('--table, --data: one of them must be given');
+  if (table !== undefined) {
+    const [{ openDynamoStore }, { DynamoDBClient }] = await Promise.all([import('../store/dynamodb.ts'), import('@aws-sdk/client-dynamodb')]);
+    return { store: openDynamoStore(table, new DynamoDBClient({ region: regionOf(call) })), tokenKey, isShared: true, release: () => undefined };
+  }
+  const { openDataFolder } = await import('../local/data-folder.ts');
+  const folder = openDataFolder(data ?? '');
+  const [{ openLibsqlStore }, { databasePath }] = await Promise.all([import('../store/libsql.ts'), import('../store/open.ts')]);
+  return { store: openLibsqlStore(databasePath(folder.path)), tokenKey: tokenKey === '' ? folder.tokenKey : tokenKey, isShared: false, release: () => folder.release() };
+}
+
+function readAccount(call: Call): string {
+  const account = setting(call, 'account') ?? '000000000000';
+  return /^\d{12}$/.test(account) ? account : refuse(`--account: ${account}: must be 12 digits`);
+}
+
+/** Milliseconds. */
+export function readDrain(call: Call, host: string): number {
+  const seconds = setting(call, 'drain') ?? (isLoopback(host) ? '0' : '20');
+  return /^\d{1,4}$/.test(seconds) ? Number(seconds) * 1000 : refuse(`--drain: ${seconds}: must be a whole number of seconds`);
+}
+
+/** @throws UsageError, also where others could come in and nobody is told from anybody */
+export async function readOptions(call: Call): Promise<Omit<ServiceOptions, 'store' | 'tokenKey'>> {
+  const host = setting(call, 'host') ?? '127.0.0.1';
+  const meshKey = await readMeshKey(call);
+  const [tls, grants] = [await readTls(call), await readGrants(call, meshKey)];
+  checkExposure(call, host, grants, tls);
+  const certificates = setting(call, 'certificates');
+  const { jsonLog } = await import('../service/json-log.ts');
+  return {
+    host,
+    port: toPort('serve: --port', setting(call, 'port') ?? '4680'),
+    xdsPort: toPort('serve: --xds-port', setting(call, 'xds-port') ?? '4681'),
+    region: regionOf(call),
+    accountId: readAccount(call),
+    log: jsonLog((line) => void call.io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'info', Date.now),
+    sharing: { advertise: setting(call, 'advertise') ?? 'auto', ...(meshKey === undefined ? {} : { key: () => Promise.resolve(meshKey) }) },
+    ...(tls === undefined ? {} : { tls }),
+    ...(grants === undefined ? {} : { grants }),
+    ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
+  };
+}
+
+const toOption = ({ variable, value, about }: (typeof SETTINGS)[Setting]): Option => ({ type: 'string', value, about: `${about}; also ${variable}` });
+
+/** The options of `meshshift serve`, each of which a variable may stand for. */
+export const serveOptions: Readonly<Record<string, Option>> = {
+  ...Object.fromEntries(Object.entries(SETTINGS).map(([name, about]) => [name, toOption(about)])),
+  'behind-tls': { type: 'boolean', about: 'a load balancer in front ends TLS; also MESHSHIFT_BEHIND_TLS=true' },
+  verbose: { type: 'boolean', short: 'v', about: 'log more' },
+};
