@@ -116,11 +116,14 @@ interface Bakes {
   readonly rssBefore: number;
   readonly rss: number;
   readonly startedPerSecond: number;
+  /** Of the runtime alone, until all were in their bake. */
+  readonly cpuMsPerRollout: number;
 }
 
 /** Starts all rollouts and waits until each is in its bake. */
 async function fillBakes(runtime: RunningRuntime): Promise<Bakes> {
   const rssBefore = runtime.rssMiB();
+  const cpuBefore = runtime.cpuMs();
   const begun = performance.now();
   const ids: string[] = [];
   await forEach(bakes, concurrency, async (index) => {
@@ -138,8 +141,9 @@ async function fillBakes(runtime: RunningRuntime): Promise<Bakes> {
     }
   });
   const startedPerSecond = bakes / ((performance.now() - begun) / 1000);
+  const cpuMsPerRollout = (runtime.cpuMs() - cpuBefore) / bakes;
   await delay(3_000);
-  return { rssBefore, rss: runtime.rssMiB(), startedPerSecond };
+  return { rssBefore, rss: runtime.rssMiB(), startedPerSecond, cpuMsPerRollout };
 }
 
 await run(async () => {
@@ -165,7 +169,8 @@ await run(async () => {
       ['memory with no rollout, MiB', baking.rssBefore, ''],
       [`memory at ${bakes} bakes, MiB`, baking.rss, ''],
       ['rollouts brought to their bake a second', baking.startedPerSecond, ''],
+      ['  processor time of the runtime for each, ms', baking.cpuMsPerRollout, ''],
     ],
   );
-  finish({ executionsPerSecond: perSecond.median, rssMiB: baking.rss, transitions, historyEvents: events, rssBeforeMiB: baking.rssBefore, bakes, bakesStartedPerSecond: baking.startedPerSecond });
+  finish({ executionsPerSecond: perSecond.median, rssMiB: baking.rss, transitions, historyEvents: events, rssBeforeMiB: baking.rssBefore, bakes, bakesStartedPerSecond: baking.startedPerSecond, cpuMsPerRollout: baking.cpuMsPerRollout });
 });

@@ -12,8 +12,12 @@ export interface StartRequest {
   readonly attempt?: number;
 }
 
+/** What a list is narrowed to, as the API takes it. */
+export type RolloutFilter = Readonly<Partial<Record<'definition' | 'phase' | 'image' | 'since' | 'text', string>>>;
+
 /** The rollouts API, typed. Errors are those of `Client.ask`. */
-export const listRollouts = async (client: Client): Promise<readonly Rollout[]> => ((await client.ask('GET', ROOT)) as { rollouts: Rollout[] }).rollouts;
+export const listRollouts = async (client: Client, filter: RolloutFilter = {}): Promise<readonly Rollout[]> =>
+  ((await client.ask('GET', `${ROOT}?${new URLSearchParams(filter).toString()}`)) as { rollouts: Rollout[] }).rollouts;
 
 export const readRollout = async (client: Client, id: string): Promise<Rollout> => (await client.ask('GET', `${ROOT}/${encodeURIComponent(id)}`)) as Rollout;
 

@@ -1,10 +1,10 @@
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { RolloutEventType } from '../contracts/events.ts';
-import type { HistoryEntry, Rollout } from '../contracts/rollout.ts';
+import { FINAL_PHASES, type HistoryEntry, type Rollout } from '../contracts/rollout.ts';
 import type { Split } from '../canary/weights.ts';
 import { ConditionFailed, type DocumentStore, type Write } from '../store/port.ts';
 import { NotFound } from './errors.ts';
-import { historyKey, rolloutKey } from './keys.ts';
+import { HISTORY_PREFIX, historyKey, historyPartition, rolloutKey } from './keys.ts';
 
 /** What Judge said of a bake: it says the same when it is asked again. */
 export interface Decision {
@@ -78,8 +78,19 @@ const LATER_FIELDS = { approvals: [], waiting: null, spec: null, hookHold: false
 /** A stored value as a record. */
 export const toRecord = (value: unknown): RolloutRecord => ({ ...LATER_FIELDS, ...(value as RolloutRecord) });
 
+/** A rollout is kept for 400 days after its end, each line of its history from when it was written. */
+const KEPT_SECONDS = 400 * 86_400;
+export const expiryOf = (at: number): number => Math.ceil(at / 1000) + KEPT_SECONDS;
+
+/** One that has ended, and whose end was told: nothing of the route depends on it any more. */
+const expiry = ({ phase, endedAt, untold }: RolloutRecord): { expiresAt?: number } => (FINAL_PHASES.has(phase) && endedAt !== null && untold === null ? { expiresAt: expiryOf(endedAt) } : {});
+
 const historyWrites = (id: string, version: number, entries: readonly HistoryEntry[]): Write[] =>
-  entries.map((value, place) => ({ kind: 'put', ...historyKey(id, version, place), value }));
+  entries.map((value, place) => ({ kind: 'put', ...historyKey(id, version, place), value, expiresAt: expiryOf(value.at) }));
+
+/** The history of a rollout, in order. */
+export const readHistory = async (store: DocumentStore, id: string): Promise<HistoryEntry[]> =>
+  (await store.query(historyPartition(id), { prefix: HISTORY_PREFIX })).map(({ value }) => value as HistoryEntry);
 
 /** The writes that begin a rollout: its record, which must not exist, and the first lines of its history. */
 export const createRecord = (record: RolloutRecord, history: readonly HistoryEntry[]): Write[] => [
@@ -104,7 +115,7 @@ export async function updateRecord(store: DocumentStore, id: string, change: (re
     if (changed === undefined) return current;
     try {
       await store.write([
-        { kind: 'put', ...rolloutKey(id), value: changed.record, if: { version: document.version } },
+        { kind: 'put', ...rolloutKey(id), value: changed.record, ...expiry(changed.record), if: { version: document.version } },
         ...historyWrites(id, document.version, changed.history ?? []),
         ...(changed.writes ?? []),
       ]);

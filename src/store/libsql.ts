@@ -13,7 +13,8 @@ interface Row {
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS documents (
   pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, value TEXT NOT NULL, expires_at INTEGER,
-  PRIMARY KEY (pk, sk)) WITHOUT ROWID`;
+  PRIMARY KEY (pk, sk)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS documents_expiry ON documents (expires_at) WHERE expires_at IS NOT NULL`;
 
 type ConditionKind = 'none' | 'absent' | 'present' | 'version';
 type PerCondition<T> = Readonly<Record<ConditionKind, T>>;
@@ -90,13 +91,17 @@ const inOneTurn =
     );
   };
 
+/** Drops what has expired; DynamoDB does so by itself, in its own time too. */
+const dropExpired = (db: Database.Database): unknown => db.prepare('DELETE FROM documents WHERE expires_at < ?').run(Date.now() / 1000);
+
 /**
- * A DocumentStore in a libSQL file; several processes and threads may open the same file.
+ * A DocumentStore in a libSQL file; several processes and threads may open the same file. What has expired is dropped when it is opened.
  * @param sync how the log comes to disk, by default as the system does it
  */
 export function openLibsqlStore(path: string, sync?: SyncFile): DocumentStore {
   const db = openDatabase(path);
   db.exec(SCHEMA);
+  dropExpired(db);
   const select = db.prepare('SELECT * FROM documents WHERE pk = ? AND sk = ?');
   const range = db.prepare('SELECT * FROM documents WHERE pk = ? AND sk > ? AND sk >= ? AND (? IS NULL OR sk < ?) ORDER BY sk LIMIT ?');
   const writeOne = openWriter(db);

@@ -2,9 +2,10 @@ import { InvalidInput, parseInput } from '../../contracts/mistakes.ts';
 import { actionName, actionRequest, rolloutRequest } from '../../contracts/rollout.ts';
 import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource, writeDefinition } from '../definitions.ts';
 import { findFreeze, freezeRequest, liftFreeze, setFreeze } from '../freeze.ts';
+import { listRollouts, rolloutFilter } from '../list-rollouts.ts';
 import { planOnly, planRequest } from '../plan-rollout.ts';
 import type { Ports } from '../ports.ts';
-import { listRollouts, rolloutFilter, showRollout } from '../show.ts';
+import { showRollout } from '../show.ts';
 import { startRollout } from '../start-rollout.ts';
 import { takeAction } from '../take-action.ts';
 
