@@ -56,6 +56,8 @@ export async function buildHandlers(handlers, root, shared) {
     alias: {
       // Lambda's credentials are in its environment: nothing else is looked for.
       '@aws-sdk/credential-provider-node': `${root}handlers/middleware/environment-credentials.ts`,
+      // DynamoDB discovers no endpoints unless it is asked to.
+      '@aws-sdk/endpoint-cache': `${root}scripts/stubs/endpoint-cache.js`,
       // The SDK looks at browsers with it.
       bowser: `${root}scripts/stubs/nothing.js`,
       // Nothing is streamed to or from a function.

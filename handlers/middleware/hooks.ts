@@ -1,11 +1,14 @@
+import { openInvoke } from '../../src/aws/invoke.ts';
+import { openHookCaller } from '../../src/rollout/call-hook.ts';
 import type { CallHook } from '../../src/rollout/hooks.ts';
-import { keep } from './environment.ts';
+import type { Environment } from './environment.ts';
 import type { Part } from './ports.ts';
 
-const callerOf = keep(['AWS_ENDPOINT_URL', 'AWS_REGION'], async () => (await import('./lazy/open-hooks.ts')).openHooks());
+/** A hook has less time than the function that waits for its answer. */
+const TIMEOUT_MS = 20_000;
 
-/** Calls functions of the user's own. Most definitions have none: the client is loaded by the first one asked. */
-export const callHook: CallHook = async (functionName, event) => (await callerOf())(functionName, event);
+/** Calls functions of the user's own. */
+export const openHooks = (env: Environment): CallHook => openHookCaller(openInvoke(env, TIMEOUT_MS));
 
 /** Asks the definition's hooks. */
-export const hooks: Part = () => ({ callHook });
+export const hooks: Part = (env) => ({ callHook: openHooks(env) });

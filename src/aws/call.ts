@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SignatureV4 } from '@smithy/signature-v4';
-import { Sha256 } from './sha256.ts';
+import { endpointOf, signedPost } from './signed-post.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The services of the AWS JSON 1.1 protocol that are asked an operation or two: a client of the SDK for each would be most of a function's bundle. */
+/** The services of the AWS JSON protocols that are asked an operation or two: a client of the SDK for each would be most of a function's bundle. */
 const SERVICES = {
+  monitoring: { target: 'GraniteServiceVersion20100801', endpoint: 'AWS_ENDPOINT_URL_CLOUDWATCH' },
   events: { target: 'AWSEvents', endpoint: 'AWS_ENDPOINT_URL_EVENTBRIDGE' },
   ecr: { target: 'AmazonEC2ContainerRegistry_V20150921', endpoint: 'AWS_ENDPOINT_URL_ECR' },
   ecs: { target: 'AmazonEC2ContainerServiceV20141113', endpoint: 'AWS_ENDPOINT_URL_ECS' },
@@ -13,6 +13,7 @@ const SERVICES = {
   servicediscovery: { target: 'Route53AutoNaming_v20170314', endpoint: 'AWS_ENDPOINT_URL_SERVICEDISCOVERY' },
 } as const;
 export type Service = keyof typeof SERVICES;
+const JSON_1_0: ReadonlySet<Service> = new Set<Service>(['monitoring']);
 
 /** An operation's answer, plain JSON: times are epoch seconds. @throws AwsCallFailed */
 export type CallAws = (service: Service, operation: string, input: object) => Promise<unknown>;
@@ -39,10 +40,7 @@ const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded/;
 
 const isPassing = (error: unknown): boolean => !(error instanceof AwsCallFailed) || error.$metadata.httpStatusCode >= 500 || THROTTLED.test(error.name);
 
-function endpointOf(service: Service, env: Environment, region: string): URL {
-  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return new URL(env[SERVICES[service].endpoint] ?? env['AWS_ENDPOINT_URL'] ?? `https://${HOSTS[service] ?? service}.${region}.${suffix}`);
-}
+const endpoint = (service: Service, env: Environment): string => endpointOf(env, HOSTS[service] ?? service, env[SERVICES[service].endpoint]);
 
 /** `com.amazonaws.x#ServiceNotFoundException:http://…` → `ServiceNotFoundException`. */
 const codeOf = (type: string): string => type.split('#').at(-1)?.split(':')[0] ?? type;
@@ -58,23 +56,9 @@ function failure(text: string, status: number): AwsCallFailed {
 
 /** Calls AWS with the credentials, the region and the endpoints of an environment. Throttled, or without an answer, it asks again: up to three times, longer apart each time. */
 export function openAws(env: Environment): CallAws {
-  const { AWS_REGION: region = 'us-east-1', AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '', AWS_SESSION_TOKEN: sessionToken } = env;
-  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-
   const callOnce: CallAws = async (service, operation, input) => {
-    const url = endpointOf(service, env, region);
-    const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
-    const body = JSON.stringify(input);
-    const { headers } = await signer.sign({
-      method: 'POST',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: '/',
-      query: {},
-      headers: { host: url.host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${SERVICES[service].target}.${operation}` },
-      body,
-    });
-    const response = await fetch(new URL('/', url), { method: 'POST', headers, body, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const headers = { 'content-type': `application/x-amz-json-${JSON_1_0.has(service) ? '1.0' : '1.1'}`, 'x-amz-target': `${SERVICES[service].target}.${operation}` };
+    const response = await signedPost(env, { service, url: new URL('/', endpoint(service, env)), headers, body: JSON.stringify(input), timeoutMs: REQUEST_TIMEOUT_MS });
     const text = await response.text();
     if (!response.ok) throw failure(text, response.status);
     return text === '' ? {} : (JSON.parse(text) as unknown);

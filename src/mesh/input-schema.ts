@@ -1,17 +1,29 @@
-import * as sdk from '@aws-sdk/client-app-mesh';
+import {
+  CreateGatewayRouteInput$,
+  CreateMeshInput$,
+  CreateRouteInput$,
+  CreateVirtualGatewayInput$,
+  CreateVirtualNodeInput$,
+  CreateVirtualRouterInput$,
+  CreateVirtualServiceInput$,
+} from '@aws-sdk/client-app-mesh';
 import { NormalizedSchema } from '@smithy/core/schema';
 import type { $SchemaRef } from '@smithy/types';
 import type { Create } from '../contracts/mesh-file.ts';
 
-/** The runtime schemas that the SDK exports as `CreateMeshInput$` and the like. */
-const schemas = sdk as unknown as Readonly<Record<string, $SchemaRef | undefined>>;
+/** The runtime schemas that the SDK exports; each by its name, so that bundles have no more of the SDK's model than they use. */
+const INPUTS: Readonly<Record<Create, $SchemaRef>> = {
+  CreateMesh: CreateMeshInput$,
+  CreateVirtualNode: CreateVirtualNodeInput$,
+  CreateVirtualRouter: CreateVirtualRouterInput$,
+  CreateVirtualGateway: CreateVirtualGatewayInput$,
+  CreateRoute: CreateRouteInput$,
+  CreateVirtualService: CreateVirtualServiceInput$,
+  CreateGatewayRoute: CreateGatewayRouteInput$,
+};
 
 /** The SDK's own schema of an operation's input. */
-export function inputSchema(create: Create): NormalizedSchema {
-  const schema = schemas[`${create}Input$`];
-  if (schema === undefined) throw new Error(`the SDK exports no schema ${create}Input$`);
-  return NormalizedSchema.of(schema);
-}
+export const inputSchema = (create: Create): NormalizedSchema => NormalizedSchema.of(INPUTS[create]);
 
 /** The schema of the input's `spec`. */
 export function specSchema(create: Create): NormalizedSchema {

@@ -1,4 +1,4 @@
-import { DescribeAlarmsCommand, type CloudWatchClient, type CompositeAlarm, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { CallAws } from '../aws/call.ts';
 import type { ALARM_STATES } from '../contracts/events.ts';
 
 /** How an alarm stands. */
@@ -19,19 +19,27 @@ export interface AlarmBoard {
   note(alarm: AlarmState): Promise<void>;
 }
 
-const toState = ({ AlarmName: name = '', StateValue: state = 'INSUFFICIENT_DATA', StateTransitionedTimestamp, StateUpdatedTimestamp, StateReason: reason = '' }: MetricAlarm | CompositeAlarm): AlarmState => ({
+/** As CloudWatch answers them; times are epoch seconds. */
+interface Alarm {
+  readonly AlarmName?: string;
+  readonly StateValue?: AlarmState['state'];
+  readonly StateReason?: string;
+  readonly StateTransitionedTimestamp?: number;
+  readonly StateUpdatedTimestamp?: number;
+}
+
+const toState = ({ AlarmName: name = '', StateValue: state = 'INSUFFICIENT_DATA', StateTransitionedTimestamp, StateUpdatedTimestamp = 0, StateReason: reason = '' }: Alarm): AlarmState => ({
   name,
   state,
-  since: (StateTransitionedTimestamp ?? StateUpdatedTimestamp)?.getTime() ?? 0,
+  since: Math.round((StateTransitionedTimestamp ?? StateUpdatedTimestamp) * 1000),
   reason,
 });
 
 /** CloudWatch itself: it knows without being told. */
-export const openCloudWatchAlarms = (client: CloudWatchClient): AlarmBoard => ({
+export const openCloudWatchAlarms = (callAws: CallAws): AlarmBoard => ({
   read: async (names) => {
-    const { MetricAlarms = [], CompositeAlarms = [] } = await client.send(
-      new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100 }),
-    );
+    const asked = { AlarmNames: [...names], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100 };
+    const { MetricAlarms = [], CompositeAlarms = [] } = (await callAws('monitoring', 'DescribeAlarms', asked)) as { MetricAlarms?: Alarm[]; CompositeAlarms?: Alarm[] };
     return [...MetricAlarms, ...CompositeAlarms].map(toState);
   },
   note: () => Promise.resolve(),

@@ -1,10 +1,9 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { Invoke } from '../aws/invoke.ts';
 import type { CallHook } from './hooks.ts';
 
 /** Calls hooks as Lambda functions, and waits for their answers. */
-export const openHookCaller = (client: LambdaClient): CallHook => async (functionName, event) => {
-  const { FunctionError, Payload } = await client.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }));
-  const text = Payload === undefined ? 'null' : Buffer.from(Payload).toString('utf8');
-  if (FunctionError !== undefined) throw new Error(`it failed: ${text.slice(0, 500)}`);
-  return JSON.parse(text) as unknown;
+export const openHookCaller = (invoke: Invoke): CallHook => async (functionName, event) => {
+  const { payload, failed } = await invoke(functionName, JSON.stringify(event));
+  if (failed) throw new Error(`it failed: ${payload.slice(0, 500)}`);
+  return JSON.parse(payload === '' ? 'null' : payload) as unknown;
 };

@@ -1,10 +1,12 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod/mini';
 import { handle } from '../../handlers/middleware/handle.ts';
+import { openAws } from '../../src/aws/call.ts';
+import { openInvoke } from '../../src/aws/invoke.ts';
+import { openCloudWatchAlarms } from '../../src/metrics/alarms.ts';
 import { confirmPropagation } from '../../src/mesh/propagation.ts';
 import { openMeshClient } from '../../src/mesh/client.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
@@ -36,6 +38,7 @@ afterAll(async () => {
 });
 
 /** As the functions' clients, but for their retries, which only take time. */
+const env = () => ({ ...process.env, AWS_ENDPOINT_URL: url });
 const options = () => ({ endpoint: url, maxAttempts: 1 });
 const route = { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r' } } as const;
 const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -44,7 +47,8 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   telemetry: () => openMeshMetrics(openMeshClient(url)).read({ mesh: 'm', canary: 'a', stable: 'b', since: 0 }),
   store: () => new DynamoDBClient(options()).send(new GetItemCommand({ TableName: 't', Key: { pk: { S: 'a' } } })),
   stepFunctions: () => new SFNClient(options()).send(new DescribeExecutionCommand({ executionArn: 'arn:aws:states:us-east-1:000000000000:execution:m:x' })),
-  alarms: () => new CloudWatchClient(options()).send(new DescribeAlarmsCommand({ AlarmNames: ['a'] })),
+  alarms: () => openCloudWatchAlarms(openAws(env())).read(['a']),
+  hooks: () => openInvoke(env(), 1000)('meshshift-hook-a', '{}'),
   workloads: () => openProcessWorkloads(url).up({ mesh: 'm', virtualNode: 'n', hostname: null, rollout: 'r', definition: 'd', stable: 's', settings: { type: 'process' }, image: { repository: 'i', tag: 'v1' } }),
 };
 

@@ -1,6 +1,6 @@
 import { InternalServerErrorException as MeshBroken, TooManyRequestsException as MeshBusy } from '@aws-sdk/client-app-mesh';
 import { InternalServerError, ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb';
-import { ServiceException, TooManyRequestsException } from '@aws-sdk/client-lambda';
+import { AwsCallFailed } from '../../src/aws/call.ts';
 import { AwsError } from '../../src/local/server/aws-json.ts';
 import { httpAnswer, type Call, type Dependency } from './calls.ts';
 
@@ -23,7 +23,7 @@ const THROTTLED: Readonly<Record<Dependency, () => unknown>> = {
   store: () => new ProvisionedThroughputExceededException(busy),
   stepFunctions: () => named('ThrottlingException', 400),
   bus: () => named('ThrottlingException', 400),
-  hooks: () => new TooManyRequestsException(busy),
+  hooks: () => new AwsCallFailed('TooManyRequestsException', message, 429),
   workloads: () => httpAnswer(429),
   alarms: () => named('ThrottlingException', 400),
   lambda: () => new AwsError('TooManyRequestsException', message, { status: 429 }),
@@ -35,7 +35,7 @@ const BROKEN: Readonly<Record<Dependency, () => unknown>> = {
   store: () => new InternalServerError(broken),
   stepFunctions: () => named('InternalFailure', 500),
   bus: () => named('InternalFailure', 500),
-  hooks: () => new ServiceException(broken),
+  hooks: () => new AwsCallFailed('ServiceException', message, 500),
   workloads: () => httpAnswer(500),
   alarms: () => named('InternalServiceFault', 500),
   lambda: () => new AwsError('ServiceException', message, { status: 500 }),

@@ -1,5 +1,3 @@
-import type { CloudWatchClient, MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { ExecutionAlreadyExists, ExecutionDoesNotExist, InvalidToken, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
 import type { CallAws } from '../../src/aws/call.ts';
 import { silent } from '../../src/contracts/log.ts';
@@ -8,6 +6,7 @@ import type { Telemetry } from '../../src/controlplane/telemetry/telemetry.ts';
 import type { Json } from '../../src/local/json.ts';
 import { AwsError, type Operations } from '../../src/local/server/aws-json.ts';
 import type { MeshClient } from '../../src/mesh/client.ts';
+import type { Invoke } from '../../src/aws/invoke.ts';
 import { openCloudWatchAlarms } from '../../src/metrics/alarms.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
 import { openSources } from '../../src/metrics/sources.ts';
@@ -57,7 +56,7 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
   const workloads = new Set<string>();
   /** What the user's own functions answer, by name. */
   const hooks = new Map<string, () => Json>();
-  const alarms = new Map<string, MetricAlarm>();
+  const alarms = new Map<string, object>();
   /** Callers by the host they know the control plane as. */
   const callers = new Map<string, string>();
   const written = new Map<string, { readonly version: number; readonly at: number }>();
@@ -127,17 +126,15 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
     if (service !== 'events') throw new Error('the bus takes events only');
     return carry({ by, to: 'bus', operation }, () => putEvents(input as never));
   };
-  const hooksOf = (by: string): LambdaClient =>
-    sdk(by, 'hooks', (command) => {
-      if (!(command instanceof InvokeCommand)) throw new Error('functions are invoked only');
-      return Promise.resolve({ Payload: Buffer.from(JSON.stringify(hooks.get(command.input.FunctionName ?? '')?.() ?? null)) });
-    }) as unknown as LambdaClient;
+  const hooksOf =
+    (by: string): Invoke =>
+    (name) =>
+      carry({ by, to: 'hooks', operation: 'Invoke' }, () => Promise.resolve({ payload: JSON.stringify(hooks.get(name)?.() ?? null), failed: false }));
 
-  const cloudWatchOf = (by: string): CloudWatchClient =>
-    sdk(by, 'alarms', ({ input }) => {
-      const names = input['AlarmNames'] as readonly string[];
-      return Promise.resolve({ MetricAlarms: names.flatMap((name) => alarms.get(name) ?? []) });
-    }) as unknown as CloudWatchClient;
+  const cloudWatchOf = (by: string): CallAws => (service, operation, input) => {
+    if (service !== 'monitoring') throw new Error('CloudWatch is asked for alarms only');
+    return carry({ by, to: 'alarms', operation }, () => Promise.resolve({ MetricAlarms: (input as { AlarmNames: readonly string[] }).AlarmNames.flatMap((name) => alarms.get(name) ?? []) }));
+  };
 
   const ports = (by: string): Ports => {
     callers.set(`${by.toLowerCase()}.test`, by);

@@ -142,7 +142,7 @@ export async function openFaultWorld(meddle: Meddle) {
     /** An alarm changes, and the event of it goes out. */
     alarm: (name: string, value: 'OK' | 'ALARM'): void => {
       const at = new Date(now());
-      outside.alarms.set(name, { AlarmName: name, StateValue: value, StateTransitionedTimestamp: at });
+      outside.alarms.set(name, { AlarmName: name, StateValue: value, StateTransitionedTimestamp: at.getTime() / 1000 });
       const detail = { alarmName: name, state: { value, timestamp: at.toISOString() } };
       send('AlarmRaised', { source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', time: at.toISOString(), detail });
     },

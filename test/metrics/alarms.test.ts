@@ -1,4 +1,4 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { openAws } from '../../src/aws/call.ts';
 import { openCloudWatchAlarms, type AlarmState } from '../../src/metrics/alarms.ts';
 import { loopback } from './loopback.ts';
 
@@ -8,11 +8,9 @@ async function read(names: readonly string[], answer: (input: unknown) => { stat
     const { status = 200, body: answered } = answer(JSON.parse(body));
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answered));
   });
-  const client = new CloudWatchClient({ endpoint: server.url, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
   try {
-    return await openCloudWatchAlarms(client).read(names);
+    return await openCloudWatchAlarms(openAws({ AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })).read(names);
   } finally {
-    client.destroy();
     await server.close();
   }
 }
