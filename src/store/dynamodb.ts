@@ -1,9 +1,13 @@
 import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   QueryCommand,
   TransactWriteItemsCommand,
   TransactionCanceledException,
+  TransactionConflictException,
+  UpdateItemCommand,
   type AttributeValue,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
@@ -75,19 +79,27 @@ function toTransactItem(table: string, write: Write): TransactWriteItem {
 }
 
 function failedWrite(error: unknown, writes: readonly Write[]): Write | undefined {
+  if (error instanceof ConditionalCheckFailedException) return writes[0];
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const index = error.CancellationReasons?.findIndex(({ Code }) => Code === 'ConditionalCheckFailed') ?? -1;
   return writes[index];
 }
 
 const isConflict = (error: unknown): boolean =>
-  error instanceof TransactionCanceledException && (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
+  error instanceof TransactionConflictException || (error instanceof TransactionCanceledException && (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict'));
 
-async function transact(client: DynamoDBClient, table: string, writes: readonly Write[]): Promise<void> {
-  const command = { TransactItems: writes.map((write) => toTransactItem(table, write)) };
+/** One write alone needs no transaction, which costs twice as much; a check alone has no other way. */
+async function send(client: DynamoDBClient, table: string, writes: readonly Write[]): Promise<void> {
+  const [first = {}, ...more] = writes.map((write) => toTransactItem(table, write));
+  if (more.length > 0 || first.ConditionCheck !== undefined) await client.send(new TransactWriteItemsCommand({ TransactItems: [first, ...more] }));
+  else if (first.Update !== undefined) await client.send(new UpdateItemCommand({ ...first.Update }));
+  else if (first.Delete !== undefined) await client.send(new DeleteItemCommand({ ...first.Delete }));
+}
+
+async function writeAll(client: DynamoDBClient, table: string, writes: readonly Write[]): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await client.send(new TransactWriteItemsCommand(command));
+      await send(client, table, writes);
       return;
     } catch (error) {
       const failed = failedWrite(error, writes);
@@ -122,7 +134,7 @@ async function queryAll(client: DynamoDBClient, table: string, pk: string, optio
 
 /** A DocumentStore in one DynamoDB table with keys `pk` and `sk` (strings) and TTL on `expiresAt`. */
 export function openDynamoStore(table: string, client: DynamoDBClient = new DynamoDBClient({})): DocumentStore {
-  const write = (writes: readonly Write[]): Promise<void> => (writes.length === 0 ? Promise.resolve() : transact(client, table, writes));
+  const write = (writes: readonly Write[]): Promise<void> => (writes.length === 0 ? Promise.resolve() : writeAll(client, table, writes));
   return {
     get: async (key) => {
       const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
