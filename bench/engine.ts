@@ -118,7 +118,11 @@ interface Bakes {
   readonly startedPerSecond: number;
   /** Of the runtime alone, until all were in their bake. */
   readonly cpuMsPerRollout: number;
+  /** Of one processor, while all hold their weight and nothing else happens, in percent. */
+  readonly holdingCpuPercent: number;
 }
+
+const HOLDING_MS = 5_000;
 
 /** Starts all rollouts and waits until each is in its bake. */
 async function fillBakes(runtime: RunningRuntime): Promise<Bakes> {
@@ -142,8 +146,11 @@ async function fillBakes(runtime: RunningRuntime): Promise<Bakes> {
   });
   const startedPerSecond = bakes / ((performance.now() - begun) / 1000);
   const cpuMsPerRollout = (runtime.cpuMs() - cpuBefore) / bakes;
-  await delay(3_000);
-  return { rssBefore, rss: runtime.rssMiB(), startedPerSecond, cpuMsPerRollout };
+  await delay(HOLDING_MS);
+  const [cpuHolding, since] = [runtime.cpuMs(), performance.now()];
+  await delay(HOLDING_MS);
+  const holdingCpuPercent = (100 * (runtime.cpuMs() - cpuHolding)) / (performance.now() - since);
+  return { rssBefore, rss: runtime.rssMiB(), startedPerSecond, cpuMsPerRollout, holdingCpuPercent };
 }
 
 await run(async () => {
@@ -170,7 +177,8 @@ await run(async () => {
       [`memory at ${bakes} bakes, MiB`, baking.rss, ''],
       ['rollouts brought to their bake a second', baking.startedPerSecond, ''],
       ['  processor time of the runtime for each, ms', baking.cpuMsPerRollout, ''],
+      ['processor while all of them hold, % of one', baking.holdingCpuPercent, ''],
     ],
   );
-  finish({ executionsPerSecond: perSecond.median, rssMiB: baking.rss, transitions, historyEvents: events, rssBeforeMiB: baking.rssBefore, bakes, bakesStartedPerSecond: baking.startedPerSecond, cpuMsPerRollout: baking.cpuMsPerRollout });
+  finish({ executionsPerSecond: perSecond.median, rssMiB: baking.rss, transitions, historyEvents: events, rssBeforeMiB: baking.rssBefore, bakes, bakesStartedPerSecond: baking.startedPerSecond, cpuMsPerRollout: baking.cpuMsPerRollout, holdingCpuPercent: baking.holdingCpuPercent });
 });

@@ -188,3 +188,20 @@ describe('the lock', () => {
     expect(await model.route()).toEqual(before);
   });
 });
+
+test('a route that cannot be restored is given free as it is for a fix', async () => {
+  const model = openModel(seeded(1));
+  const settings = { name: 'd', image: { repository: 'd' }, target, canary: { virtualNode: 'n{{tag}}' }, steps: [100], bake: '1m', deadline: '2h' };
+  await model.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: settings }]);
+  const { id } = await model.start('v1');
+  while (model.executions[0]!.token === undefined) await model.run(model.executions[0]!);
+  const update = model.mesh.update.bind(model.mesh);
+  // What the route led to is refused by now.
+  model.mesh.update = (resource, version) => (JSON.stringify(resource.input['spec']).includes('"v0","weight":100') ? Promise.reject(Object.assign(new Error('no'), { name: 'BadRequestException' })) : update(resource, version));
+  await model.stop(model.executions[0]!).catch(() => undefined);
+  await model.start('v2');
+  await settle(model);
+  expect(await readRecord(model.store, id)).toMatchObject({ phase: 'Failed', reason: expect.stringMatching(/^the route cannot be restored \(no\), and is given free as it is for d-/) as string });
+  expect(records(model).find(({ image }) => image.tag === 'v2')).toMatchObject({ phase: 'Succeeded', stable: 'nv1' });
+  expect(model.store.all('lock').map(({ value }) => (value as { holder: string | null }).holder)).toEqual([null]);
+});

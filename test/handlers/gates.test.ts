@@ -240,6 +240,26 @@ describe('a push in the middle of a rollout', () => {
   });
 });
 
+describe('a rollout that could not be rolled back', () => {
+  test('does not keep a fix from being released: it is rolled back for it', async () => {
+    await provision(world, { steps: [25, 50], bake: '600s' });
+    const first = await begin('v2');
+    await baking(first, 0);
+    const stuck = (): Promise<never> => Promise.reject(Object.assign(new Error('the route is bewitched'), { name: 'Bewitched' }));
+    world.faults.set('RollBack', stuck).set('ExecutionStopped', stuck);
+    await act(first, 'abort');
+    expect(await ended(first)).toMatchObject({ error: 'RollBackFailed' });
+    expect(await weights()).toEqual({ svcNode1: 75, svcNode1v2: 25 });
+    world.faults.clear();
+    const fix = await begin('v3');
+    await baking(fix, 0);
+    expect(await world.rollout(first)).toMatchObject({ phase: 'RolledBack', reason: `RolloutAbandoned: its execution is over; rolled back for ${fix}` });
+    expect(await weights()).toEqual({ svcNode1: 75, svcNode1v3: 25 });
+    await act(fix, 'promote');
+    expect(await ended(fix)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+});
+
 describe('undo', () => {
   test('brings the version before back, once, and only while it is retained', async () => {
     await provision(world, { steps: [50], bake: '2s' });

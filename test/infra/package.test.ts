@@ -44,6 +44,12 @@ describe('the packaged stack', () => {
     expect([...used].toSorted()).toEqual(Object.keys(substitutions).toSorted());
   });
 
+  test('answers no request of the rollouts API but of a caller who is known', () => {
+    const routes = ofType('AWS::ApiGatewayV2::Route');
+    expect(routes.length).toBeGreaterThan(0);
+    for (const [, { Properties }] of routes) expect(['AWS_IAM', 'JWT']).toContain(Properties['AuthorizationType']);
+  });
+
   test('lets each state machine invoke the functions it uses and no other', () => {
     for (const [name, { Properties }] of ofType('AWS::StepFunctions::StateMachine')) {
       const used = Object.values(Properties['DefinitionSubstitutions'] as Record<string, unknown>).map((value) => JSON.stringify(value));
