@@ -17,4 +17,7 @@ const entries = TRIGGERS.map((name) => [
   },
 ]);
 
+// A look at a bake that failed is not looked again: the next one is a minute away.
+entries.push(['WatchRetries', { Type: 'AWS::Lambda::EventInvokeConfig', Properties: { FunctionName: { Ref: 'WatchLambdaFunction' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } }]);
+
 module.exports = { retries: { Resources: Object.fromEntries(entries) } };

@@ -29,6 +29,10 @@ const keepSchedules = [
   // A schedule reaches its target by a role that whoever makes it hands on.
   { ...allow(['iam:PassRole'], { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] }), Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } } },
 ];
+// A look each minute while a bake is open is such a schedule too.
+const beginWatch = [allow(['scheduler:CreateSchedule'], SCHEDULES), keepSchedules[1]];
+const endWatch = allow(['scheduler:DeleteSchedule'], SCHEDULES);
+const WATCH = sub(`arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:meshshift-${STAGE}-watch`);
 const SCHEDULE_FIRED = sub(`arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:meshshift-${STAGE}-scheduleFired`);
 const readImages = allow(['ecr:DescribeImages'], sub('arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/*'));
 // What a service runs; clusters and services are named by definitions, and describing a task definition takes no resource.
@@ -70,7 +74,7 @@ const FUNCTIONS = {
   EnsureCanary: [...ROLLOUT, invokeHooks],
   // The hook before the first step is asked here, the others by Judge.
   ShiftTraffic: [...ROLLOUT, invokeHooks, readAlarms],
-  Bake: [...ROLLOUT, ...TOKENS, readAlarms, readMetrics],
+  Bake: [...ROLLOUT, ...TOKENS, readAlarms, readMetrics, ...beginWatch],
   Judge: [...ROLLOUT, invokeHooks, readMetrics],
   Promote: [...ROLLOUT, invokeHooks, readAlarms],
   // Whoever gives a route free wakes the next in its queue.
@@ -81,6 +85,7 @@ const FUNCTIONS = {
   DeploymentChanged: [readTable, startRollout, ...readDeployments, deadLetters],
   ScheduleFired: [readTable, writeTable, ...TOKENS, startRollout, readImages, ...keepSchedules, deadLetters],
   AlarmRaised: [...RECORDS, ...TOKENS, deadLetters],
+  Watch: [readTable, writeTable, ...TOKENS, readMetrics, endWatch],
   Notify: [readTable, writeTable, readSecret('Webhooks'), publish, deadLetters],
   // What cannot be restored at once is left to an execution.
   ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout, invokeHooks, deadLetters],
@@ -129,7 +134,7 @@ const invoke = (names) => allow(['lambda:InvokeFunction'], ...names.map((name) =
 
 const entries = [
   ...Object.entries(FUNCTIONS).map(([name, statements]) => [`${name}Role`, role('lambda.amazonaws.com', [ownLog(name), writeTraces, ...statements], { more: NETWORK })]),
-  ['ScheduleRole', role('scheduler.amazonaws.com', [allow(['lambda:InvokeFunction'], SCHEDULE_FIRED), deadLetters], { trust: OF_THIS_ACCOUNT })],
+  ['ScheduleRole', role('scheduler.amazonaws.com', [allow(['lambda:InvokeFunction'], SCHEDULE_FIRED, WATCH), deadLetters], { trust: OF_THIS_ACCOUNT })],
   ...Object.entries(STATE_MACHINES).map(([name, names]) => [`${name}StateMachineRole`, role('states.amazonaws.com', [invoke(names), TRACE, DELIVER_LOGS])]),
 ];
 

@@ -1,12 +1,13 @@
 import { openBake } from '../../src/rollout/bake.ts';
 import { bakeInput } from '../../src/rollout/inputs.ts';
 import { alarms } from '../middleware/alarms.ts';
+import { bakeWatch } from '../middleware/bake-watch.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { metrics } from '../middleware/metrics.ts';
 import { openPorts } from '../middleware/ports.ts';
 
-const portsOf = openPorts(alarms, tokens, metrics);
+const portsOf = openPorts(alarms, tokens, metrics, bakeWatch);
 
 /** Opens a bake; it ends by its time or by its token. */
 export const handler = handle(bakeInput, async (baking) => openBake(await portsOf(), baking));

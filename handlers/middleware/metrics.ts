@@ -1,22 +1,29 @@
+import { openAws } from '../../src/aws/call.ts';
+import { cloudWatchMetricsOf } from '../../src/metrics/open-cloudwatch.ts';
 import { openMeshMetrics } from '../../src/metrics/mesh.ts';
 import { openPolledMetrics } from '../../src/metrics/open-polled.ts';
+import type { MeshMetrics } from '../../src/metrics/port.ts';
 import { openSources, type OpenPolled } from '../../src/metrics/sources.ts';
-import { keep, meshOf, type Environment } from './environment.ts';
+import { meshOf, type Environment } from './environment.ts';
 import type { Part } from './ports.ts';
 import { readPrometheusToken } from './secrets.ts';
-
-const cloudWatchOf = keep(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_CLOUDWATCH', 'AWS_REGION'], async () => (await import('./lazy/open-cloudwatch.ts')).openCloudWatch());
 
 /** Without AWS there is no CloudWatch, unless it is said where. */
 const hasCloudWatch = (env: Environment): boolean => env['MESHSHIFT_DATA'] === undefined || Boolean(env['AWS_ENDPOINT_URL_CLOUDWATCH']);
 
-/** How metrics that have queries are read. Most definitions have none: CloudWatch's client is loaded by the first one asked for. */
+/** How metrics that have queries are read. */
 export const openPolledOf = async (env: Environment): Promise<OpenPolled> =>
   openPolledMetrics({
     prometheusUrl: env['MESHSHIFT_PROMETHEUS_URL'],
     prometheusToken: await readPrometheusToken(env),
-    openCloudWatch: hasCloudWatch(env) ? async (metric) => (await cloudWatchOf())(metric) : undefined,
+    openCloudWatch: hasCloudWatch(env) ? cloudWatchMetricsOf(openAws(env), Date.now) : undefined,
   });
 
 /** Reads the metrics of a definition, whatever their sources are. */
 export const metrics: Part = async (env) => ({ metrics: openSources(openMeshMetrics(meshOf()), await openPolledOf(env)) });
+
+/** What proxies tell is the business of the control plane's own watch. */
+const noMesh: MeshMetrics = { read: () => Promise.reject(new Error('the mesh is not read here')) };
+
+/** Reads only metrics that have queries. */
+export const polledMetrics: Part = async (env) => ({ metrics: openSources(noMesh, await openPolledOf(env)) });

@@ -29,6 +29,7 @@ const ABSENT = {
   images: { newest: absent('images'), note: absent('images') },
   workloads: { none: noDriver, process: noDriver, ecs: noDriver, lambda: noDriver },
   schedules: { apply: absent('schedules'), remove: absent('schedules') },
+  bakeWatch: { begin: absent('a watch of bakes'), end: absent('a watch of bakes') },
 } satisfies Partial<Ports>;
 
 /** Everything outside that a handler of a rollout uses, from the function's environment. */

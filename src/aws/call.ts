@@ -15,8 +15,8 @@ const SERVICES = {
 export type Service = keyof typeof SERVICES;
 const JSON_1_0: ReadonlySet<Service> = new Set<Service>(['monitoring']);
 
-/** An operation's answer, plain JSON: times are epoch seconds. @throws AwsCallFailed */
-export type CallAws = (service: Service, operation: string, input: object) => Promise<unknown>;
+/** An operation's answer, plain JSON: times are epoch seconds. `signal` gives the call up. @throws AwsCallFailed */
+export type CallAws = (service: Service, operation: string, input: object, signal?: AbortSignal) => Promise<unknown>;
 
 /** What AWS answered instead: its name is the service's own for the error. */
 export class AwsCallFailed extends Error {
@@ -56,20 +56,20 @@ function failure(text: string, status: number): AwsCallFailed {
 
 /** Calls AWS with the credentials, the region and the endpoints of an environment. Throttled, or without an answer, it asks again: up to three times, longer apart each time. */
 export function openAws(env: Environment): CallAws {
-  const callOnce: CallAws = async (service, operation, input) => {
+  const callOnce: CallAws = async (service, operation, input, signal) => {
     const headers = { 'content-type': `application/x-amz-json-${JSON_1_0.has(service) ? '1.0' : '1.1'}`, 'x-amz-target': `${SERVICES[service].target}.${operation}` };
-    const response = await signedPost(env, { service, url: new URL('/', endpoint(service, env)), headers, body: JSON.stringify(input), timeoutMs: REQUEST_TIMEOUT_MS });
+    const response = await signedPost(env, { service, url: new URL('/', endpoint(service, env)), headers, body: JSON.stringify(input), timeoutMs: REQUEST_TIMEOUT_MS, signal });
     const text = await response.text();
     if (!response.ok) throw failure(text, response.status);
     return text === '' ? {} : (JSON.parse(text) as unknown);
   };
 
-  return async (service, operation, input) => {
+  return async (service, operation, input, signal) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await callOnce(service, operation, input);
+        return await callOnce(service, operation, input, signal);
       } catch (error) {
-        if (attempt === ATTEMPTS || ASKED_ONCE.has(operation) || !isPassing(error)) throw error;
+        if (attempt === ATTEMPTS || ASKED_ONCE.has(operation) || signal?.aborted === true || !isPassing(error)) throw error;
         await wait(Math.random() * 200 * 2 ** attempt);
       }
     }

@@ -86,6 +86,13 @@ export const scheduleFired = z.strictObject({
 });
 export type ScheduleFired = z.infer<typeof scheduleFired>;
 
+/** A minute of an open bake has passed. */
+export const watchTick = z.strictObject({
+  watch: z.string('must be the id of a rollout').check(z.minLength(1, 'must not be empty')),
+  bake: z.int('must be the number of a bake'),
+});
+export type WatchTick = z.infer<typeof watchTick>;
+
 /** An execution that ended otherwise than by succeeding, as Step Functions tells it. */
 export const executionStopped = z.object({
   source: z.literal('aws.states'),

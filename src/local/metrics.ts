@@ -1,4 +1,4 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { openAws } from '../aws/call.ts';
 import { cloudWatchMetricsOf } from '../metrics/open-cloudwatch.ts';
 import { openPolledMetrics } from '../metrics/open-polled.ts';
 import type { OpenPolled } from '../metrics/sources.ts';
@@ -18,13 +18,9 @@ export function variablesOf({ prometheusUrl, prometheusToken, cloudWatchUrl }: M
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
-interface Aws {
-  readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
-/** How the watch reads them in this process. */
-export function openPolledHere({ prometheusUrl, prometheusToken, cloudWatchUrl }: MetricsSettings = {}, aws: Aws): OpenPolled {
-  const openCloudWatch = cloudWatchUrl ? cloudWatchMetricsOf(new CloudWatchClient({ ...aws, endpoint: cloudWatchUrl }), Date.now) : undefined;
+/** How the watch reads them in this process, with `env` for calls of AWS. */
+export function openPolledHere(settings: MetricsSettings | undefined, env: Readonly<Record<string, string>>): OpenPolled {
+  const { prometheusUrl, prometheusToken, cloudWatchUrl } = settings ?? {};
+  const openCloudWatch = cloudWatchUrl ? cloudWatchMetricsOf(openAws({ ...env, AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatchUrl }), Date.now) : undefined;
   return openPolledMetrics({ prometheusUrl, prometheusToken, openCloudWatch });
 }

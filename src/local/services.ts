@@ -144,7 +144,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
   await applyDeployment(deployment, engine, bus, scheduler, options.deploymentFile);
 
   const stepFunctions = own(new SFNClient({ endpoint: url, region, credentials: CREDENTIALS }), (client) => client.destroy());
-  const openPolled = openPolledHere(options.metrics, { region, credentials: CREDENTIALS });
+  const openPolled = openPolledHere(options.metrics, { AWS_REGION: region, AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey });
   own(startWatch({ store, telemetry: controlPlane.telemetry, openPolled, stepFunctions, tokenKey, log, clock: Date.now }), (watch) => watch.close());
   const workloads =
     options.workloadsFile === undefined ? undefined : own(await openProcessWorkloads({ file: options.workloadsFile, dataFolder, controlPlaneUrl: url, log }), (opened) => opened.close());

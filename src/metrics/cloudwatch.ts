@@ -1,13 +1,13 @@
-import { GetMetricDataCommand, type CloudWatchClient, type MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import type { CallAws } from '../aws/call.ts';
 import { TransientFault } from '../contracts/faults.ts';
 import { QueryRefused } from './errors.ts';
 import { fillQuery, periodsOf, toReading, type CountQueries, type PairSamples, type Periods, type Samples } from './periods.ts';
 import type { MetricsProvider, MetricsQuery } from './port.ts';
-import { timeLimit } from './time-limit.ts';
+import { timeLimit } from '../contracts/time-limit.ts';
 
 /** Metric math, Metrics Insights or SEARCH, each giving one series, such as `SUM(SEARCH('… VirtualNode="{{virtualNode}}"', 'Sum', 60))`. */
 export interface CloudWatchOptions extends CountQueries {
-  readonly client: CloudWatchClient;
+  readonly callAws: CallAws;
   /** Epoch ms; CloudWatch does not tell its own time. */
   readonly clock: () => number;
   /** A multiple of 60, or 1, 5, 10, 20 or 30 for metrics of high resolution. Default 60. */
@@ -15,6 +15,25 @@ export interface CloudWatchOptions extends CountQueries {
   /** How late values come; default two minutes. */
   readonly lagMs?: number;
   readonly timeoutMs?: number;
+}
+
+/** What GetMetricData answers, of which this much is used; times are epoch seconds. */
+interface MetricDataResult {
+  readonly Id?: string;
+  readonly Label?: string;
+  readonly StatusCode?: string;
+  readonly Timestamps?: readonly number[];
+  readonly Values?: readonly number[];
+  readonly Messages?: readonly Message[];
+}
+interface Message {
+  readonly Code?: string;
+  readonly Value?: string;
+}
+interface Page {
+  readonly MetricDataResults?: readonly MetricDataResult[];
+  readonly NextToken?: string | null;
+  readonly Messages?: readonly Message[];
 }
 
 const SIDES = ['canary', 'stable'] as const;
@@ -38,18 +57,18 @@ function checkResult({ Id, StatusCode, Messages = [] }: MetricDataResult, isLast
 }
 
 /** All pages of one request, which share its time. */
-async function fetchResults({ client, timeoutMs = 10_000, ...options }: CloudWatchOptions, query: MetricsQuery, { ends, stepMs }: Periods): Promise<MetricDataResult[]> {
+async function fetchResults({ callAws, timeoutMs = 10_000, ...options }: CloudWatchOptions, query: MetricsQuery, { ends, stepMs }: Periods): Promise<MetricDataResult[]> {
   const [first = 0, last = 0] = [ends[0], ends.at(-1)];
   const abortSignal = timeLimit(timeoutMs, query.signal);
   const MetricDataQueries = SIDES.flatMap((side) => COUNTS.map((count) => ({ Id: idOf(side, count), Expression: fillQuery(options[count], query, query[side], stepMs), Period: stepMs / 1000, ReturnData: true })));
   const results: MetricDataResult[] = [];
   let NextToken: string | undefined;
   do {
-    const input = { MetricDataQueries, StartTime: new Date(first - stepMs), EndTime: new Date(last), ScanBy: 'TimestampAscending' as const, ...(NextToken === undefined ? {} : { NextToken }) };
-    const page = await client.send(new GetMetricDataCommand(input), { abortSignal }).catch((error: unknown) => {
+    const input = { MetricDataQueries, StartTime: (first - stepMs) / 1000, EndTime: last / 1000, ScanBy: 'TimestampAscending', ...(NextToken === undefined ? {} : { NextToken }) };
+    const page = (await callAws('monitoring', 'GetMetricData', input, abortSignal).catch((error: unknown) => {
       throw faultOf(error);
-    });
-    NextToken = page.NextToken;
+    })) as Page;
+    NextToken = page.NextToken ?? undefined;
     const found = page.MetricDataResults ?? [];
     for (const result of found) checkResult(result, NextToken === undefined);
     // Messages of the whole: what was searched was too much, and only a part of it counted.
@@ -65,7 +84,7 @@ function samplesOf(results: readonly MetricDataResult[], id: string, stepMs: num
   const own = results.filter(({ Id }) => Id === id);
   const labels = new Set(own.map(({ Label }) => Label));
   if (labels.size > 1) throw new QueryRefused(`the query ${id} gives ${labels.size} series: must give one, as SUM(…) does`);
-  const values = own.flatMap(({ Timestamps = [], Values = [] }) => Timestamps.map((time, index) => [time.getTime() + stepMs, Values[index] ?? Number.NaN] as const));
+  const values = own.flatMap(({ Timestamps = [], Values = [] }) => Timestamps.map((time, index) => [Math.round(time * 1000) + stepMs, Values[index] ?? Number.NaN] as const));
   return new Map(values.filter(([, number]) => !Number.isNaN(number)));
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { TransientFault } from '../contracts/faults.ts';
 import { QueryRefused } from './errors.ts';
-import { timeLimit } from './time-limit.ts';
+import { timeLimit } from '../contracts/time-limit.ts';
 import { fillQuery, periodsOf, toReading, type CountQueries, type Periods, type Samples, type SideSamples } from './periods.ts';
 import type { MetricsProvider, MetricsQuery } from './port.ts';
 

@@ -6,7 +6,7 @@ import { isStillWaiting } from './await-raise.ts';
 import { endBake, endingFor, toOpenBake, type OpenBake } from './bakes.ts';
 import { LockLost } from './errors.ts';
 import { bakeKey } from './keys.ts';
-import { advanceJudge } from './judge-record.ts';
+import { advanceJudge, countedOf } from './judge-record.ts';
 import { assertHeld } from './lock.ts';
 import type { Ports } from './ports.ts';
 import { readRecord, updateRecord, type RolloutRecord } from './records.ts';
@@ -19,6 +19,8 @@ export interface Baking {
   readonly seconds: number;
   readonly token: string;
 }
+
+const MINUTE_MS = 60_000;
 
 /** When a bake is to end: with its time, or at the next time of the schedule that ends its step. */
 function endOf({ promoted, paused, waiting, steps, step }: RolloutRecord, startedAt: number, seconds: number): number {
@@ -39,6 +41,13 @@ async function storeBake(store: DocumentStore, open: OpenBake, before: Document 
   return updateRecord(store, open.id, (record) => (isOver(record, open.bake) ? undefined : { record, writes: [put] }));
 }
 
+/** Without a control plane's watch beside it, what is polled would be judged at the bake's end only. A bake goes on without it, and says so. */
+async function watchEachMinute({ bakeWatch, clock, log }: Ports, open: OpenBake): Promise<void> {
+  const { id, bake, endsAt } = open;
+  if (endsAt - clock() <= MINUTE_MS || countedOf(open).every(({ source }) => source === 'mesh')) return;
+  await bakeWatch.begin({ id, bake, endsAt }).catch((error: unknown) => log('warn', 'the bake is not looked at each minute', { id, bake, error: String(error) }));
+}
+
 /**
  * Opens a bake: from here on the step's weight is measured, and whoever holds the token can end it. Actions and verdicts that came before the token
  * was stored end it at once: they are read again after it.
@@ -55,6 +64,7 @@ export async function openBake(ports: Ports, { id, bake, seconds, token }: Bakin
   const step = record.promoted ? record.steps.length : record.step;
   await advanceJudge(ports, toJudged(record), 'due', (state) => openStep(state, step, weightOf(record)));
   if (isOver(await storeBake(store, open, before), bake)) return;
+  await watchEachMinute(ports, open);
   const { judgement } = await advanceJudge(ports, toJudged(record), 'due');
   const current = await readRecord(store, id);
   if (current.alarm !== null) {

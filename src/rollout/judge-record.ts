@@ -75,10 +75,14 @@ export function isDue(record: JudgeRecord | undefined, { name, source }: Metric,
 
 export const toWanted = (record: JudgeRecord | undefined, metric: Metric): Wanted => ({ metric, since: sinceOf(record?.state.metrics[metric.name]?.lastAt) });
 
-/** Which metrics are read: those of the mesh alone, those that may have news, or all of them, and then what fails is tried again. */
-export type Which = 'mesh' | 'due' | 'all';
+/** Whether a source that is polled may have anything new. */
+export const isPolledNow = (record: JudgeRecord | undefined, metric: Metric, now: number): boolean => metric.source !== 'mesh' && isDue(record, metric, now);
+
+/** Which metrics are read: those of the mesh alone, those that are polled and may have news, both, or all of them, and then what fails is tried again. */
+export type Which = 'mesh' | 'polled' | 'due' | 'all';
 const IS_READ: Readonly<Record<Which, (record: JudgeRecord | undefined, metric: Metric, now: number) => boolean>> = {
   mesh: (_, { source }) => source === 'mesh',
+  polled: isPolledNow,
   due: isDue,
   all: () => true,
 };

@@ -10,6 +10,7 @@ import type { WorkloadDrivers } from '../workloads/port.ts';
 import type { CallHook } from './hooks.ts';
 import type { ImageRegistry } from './images/port.ts';
 import type { Schedules } from './schedules/schedules.ts';
+import type { BakeWatch } from './watch/bake-watch.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
 /** Puts an event on the bus. A bus that fails does not fail the rollout. */
@@ -23,6 +24,7 @@ export interface Ports {
   readonly alarms: AlarmBoard;
   readonly images: ImageRegistry;
   readonly schedules: Schedules;
+  readonly bakeWatch: BakeWatch;
   readonly workloads: WorkloadDrivers;
   readonly publish: Publish;
   readonly callHook: CallHook;

@@ -111,6 +111,7 @@ export function openModel(random: () => number) {
     alarms: openRecordedAlarms(store),
     images: openRecordedImages(store, () => model.now),
     schedules: { apply: () => Promise.resolve(), remove: () => Promise.resolve() },
+    bakeWatch: { begin: () => Promise.resolve(), end: () => Promise.resolve() },
     workloads: { none: noWorkloads, process: noWorkloads, ecs: noWorkloads, lambda: noWorkloads },
     publish: () => Promise.resolve(),
     callHook: () => Promise.resolve({ outcome: random() < 0.7 ? 'pass' : random() < 0.7 ? 'inconclusive' : 'fail', reason: '' }),

@@ -1,5 +1,6 @@
 import { handle, type Handler } from '../../handlers/middleware/handle.ts';
-import { alarmChange, executionStopped, imagePush } from '../../src/contracts/events.ts';
+import { lookOnce } from '../../src/rollout/watch/look-once.ts';
+import { watchTick, alarmChange, executionStopped, imagePush } from '../../src/contracts/events.ts';
 import { meshResource } from '../../src/contracts/mesh-file.ts';
 import { awaitActive } from '../../src/mesh/await-active.ts';
 import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
@@ -33,6 +34,7 @@ export const openFunctions = (portsOf: (name: string) => Ports): Readonly<Record
     over('RollBack', (ports) => handle(rollBackInput, (event) => rollBack(ports, { ...event, gradual: true }))),
     over('Finish', (ports) => handle(finishInput, (event) => finishRollout(ports, event))),
     over('ImagePushed', (ports) => handle(imagePush, (event) => startForPush(ports, event))),
+    over('Watch', (ports) => handle(watchTick, (event) => lookOnce(ports, event))),
     over('AlarmRaised', (ports) => handle(alarmChange, (event) => noticeAlarm(ports, event))),
     over('ExecutionStopped', (ports) => handle(executionStopped, (event) => rollBackStopped(ports, event))),
     over('RolloutsApi', (ports) => handle(httpRequest, (event) => answerRequest(ports, event))),

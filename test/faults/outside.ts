@@ -20,6 +20,7 @@ import { noWorkloads } from '../../src/workloads/none.ts';
 import { openLambdaWorkloads } from '../../src/workloads/lambda.ts';
 import { openProcessWorkloads } from '../../src/workloads/process.ts';
 import { memoryMesh, memoryStore } from '../canary/memory.ts';
+import type { BakeWatch, WatchedBake } from '../../src/rollout/watch/bake-watch.ts';
 import { openPolledWorld, PROMETHEUS_URL } from './polled.ts';
 import type { Traffic } from './traffic.ts';
 import { httpAnswer, type Carry, type Dependency, type HttpAnswer } from './calls.ts';
@@ -135,6 +136,12 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
     if (service !== 'monitoring') throw new Error('CloudWatch is asked for alarms only');
     return carry({ by, to: 'alarms', operation }, () => Promise.resolve({ MetricAlarms: (input as { AlarmNames: readonly string[] }).AlarmNames.flatMap((name) => alarms.get(name) ?? []) }));
   };
+  /** Bakes that are looked at each minute. */
+  const watched = new Map<string, WatchedBake>();
+  const bakeWatch: BakeWatch = {
+    begin: (bake) => Promise.resolve(void watched.set(`${bake.id} ${bake.bake}`, bake)),
+    end: ({ id, bake }) => Promise.resolve(void watched.delete(`${id} ${bake}`)),
+  };
 
   const ports = (by: string): Ports => {
     callers.set(`${by.toLowerCase()}.test`, by);
@@ -150,6 +157,7 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
       images: openRecordedImages(storeOf(by), clock),
       // No rollout changes a definition.
       schedules: { apply: () => Promise.resolve(), remove: () => Promise.resolve() },
+      bakeWatch,
       stepFunctions: stepFunctionsOf(by),
       canaryStateMachineArn,
       cipher: openTokenCipher(TOKEN_KEY),
@@ -158,6 +166,6 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
       log: silent,
     };
   };
-  return { polled, store, mesh, events, workloads, hooks, alarms, fetch, ports, storeOf, stepFunctionsOf };
+  return { polled, watched, store, mesh, events, workloads, hooks, alarms, fetch, ports, storeOf, stepFunctionsOf };
 }
 export type Outside = ReturnType<typeof openOutside>;

@@ -1,4 +1,4 @@
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { CallAws } from '../../src/aws/call.ts';
 import { cloudWatchMetricsOf } from '../../src/metrics/open-cloudwatch.ts';
 import { openPolledMetrics } from '../../src/metrics/open-polled.ts';
 import type { OpenPolled } from '../../src/metrics/sources.ts';
@@ -43,22 +43,21 @@ export function openPolledWorld(traffic: () => Traffic, clock: () => number) {
 
   interface Input {
     readonly MetricDataQueries: readonly { readonly Id: string; readonly Expression: string; readonly Period: number }[];
-    readonly StartTime: Date;
-    readonly EndTime: Date;
+    readonly StartTime: number;
+    readonly EndTime: number;
   }
-  const cloudWatch = {
-    send: ({ input: { MetricDataQueries, StartTime, EndTime } }: { readonly input: Input }) => {
+  const cloudWatch: CallAws = (_, __, input) => {
+      const { MetricDataQueries, StartTime, EndTime } = input as Input;
       state.asked += 1;
       if (state.mode === 'down') return Promise.reject(Object.assign(new Error('it is down'), { name: 'InternalServiceFault', $metadata: { httpStatusCode: 500 } }));
       const results = MetricDataQueries.map(({ Id, Expression, Period }) => {
-        const found = values(Expression, StartTime.getTime() + Period * 1000, EndTime.getTime(), Period * 1000);
+        const found = values(Expression, (StartTime + Period) * 1000, EndTime * 1000, Period * 1000);
         const StatusCode = state.mode === 'partial' ? 'PartialData' : 'Complete';
         // A value is named by the beginning of its period.
-        return { Id, Label: Id, StatusCode, Timestamps: found.map(([end]) => new Date(end - Period * 1000)), Values: found.map(([, value]) => value) };
+        return { Id, Label: Id, StatusCode, Timestamps: found.map(([end]) => end / 1000 - Period), Values: found.map(([, value]) => value) };
       });
       return Promise.resolve({ MetricDataResults: results });
-    },
-  } as unknown as CloudWatchClient;
+  };
 
   const open: OpenPolled = openPolledMetrics({ prometheusUrl: PROMETHEUS_URL, openCloudWatch: cloudWatchMetricsOf(cloudWatch, clock) });
   return { state, prometheus, open };

@@ -82,11 +82,18 @@ function openMemoryDatabase(seen: () => void): LocalDatabase {
 
 const ENDED_BADLY: ReadonlySet<unknown> = new Set(['FAILED', 'TIMED_OUT', 'ABORTED']);
 
+export interface WorldOptions {
+  /** Who looks at open bakes: the control plane on each report, a schedule each minute, both, or nobody. */
+  readonly watches?: readonly ('control plane' | 'schedule')[];
+}
+
+const MINUTE_MS = 60_000;
+
 /**
  * A rollout's whole world in this process and on a clock of its own: the state machine as it is deployed, run by the local engine; the handlers'
  * functions; the watch; a mesh, a store, a bus and traffic in memory.
  */
-export async function openFaultWorld(meddle: Meddle) {
+export async function openFaultWorld(meddle: Meddle, { watches = ['control plane'] }: WorldOptions = {}) {
   const time = virtualTime(START);
   const now = (): number => time.now();
   const after = (ms: number, run: () => void): (() => void) => time.after(ms, run);
@@ -120,7 +127,12 @@ export async function openFaultWorld(meddle: Meddle) {
     },
   });
   await createStateMachine(engine, { name: 'canary', definition, roleArn: `arn:aws:iam::${PLACE.accountId}:role/x` });
-  const watch = startWatch({ store: outside.storeOf('watch'), telemetry, openPolled: outside.polled.open, stepFunctions: outside.stepFunctionsOf('watch'), tokenKey: TOKEN_KEY, log: silent, clock: now });
+  const lookEachMinute = (): void => {
+    after(MINUTE_MS, lookEachMinute);
+    for (const { id, bake, endsAt } of [...outside.watched.values()]) if (endsAt >= now()) send('Watch', { watch: id, bake });
+  };
+  if (watches.includes('schedule')) lookEachMinute();
+  const watch = watches.includes('control plane') ? startWatch({ store: outside.storeOf('watch'), telemetry, openPolled: outside.polled.open, stepFunctions: outside.stepFunctionsOf('watch'), tokenKey: TOKEN_KEY, log: silent, clock: now }) : { close: () => Promise.resolve() };
 
   outside.mesh.put({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName: 'v0', spec: { serviceDiscovery: { dns: { hostname: 'v0.local' } } } } });
   outside.mesh.put({ ...route, input: { ...route.input, spec: routeBefore } });

@@ -24,6 +24,7 @@ import { handler as deploymentChanged } from '../../handlers/triggers/deployment
 import { handler as executionStopped } from '../../handlers/triggers/execution-stopped.ts';
 import { handler as imagePushed } from '../../handlers/triggers/image-pushed.ts';
 import { handler as notify } from '../../handlers/triggers/notify.ts';
+import { handler as watch } from '../../handlers/triggers/watch.ts';
 import { handler as scheduleFired } from '../../handlers/triggers/schedule-fired.ts';
 import { handler as rolloutsApi } from '../../handlers/api/rollouts.ts';
 
@@ -54,6 +55,7 @@ export const functions: Readonly<Record<string, Handler>> = {
   ImagePushed: imagePushed,
   Notify: notify,
   ScheduleFired: scheduleFired,
+  Watch: watch,
   Removal: removal,
   RolloutsApi: rolloutsApi,
 };

@@ -3,6 +3,7 @@ import { toCanaryDefinition } from '../../src/contracts/canary-definition.ts';
 import { openSchedules } from '../../src/rollout/schedules/schedules.ts';
 import { loopback } from '../metrics/loopback.ts';
 import { definition, provision, pushOf, routeOf } from './pgmesh.ts';
+import { eventually } from '../support/eventually.ts';
 import { call, rolloutsOf } from './rollouts.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -173,5 +174,49 @@ describe('a scheduled advance', () => {
     world.errorRates.set('svcNode1v2', 0.5);
     expect(await ended(id)).toMatchObject({ error: 'RolledBack' });
     expect((await routeOf(world)).http2Route?.action?.weightedTargets).toHaveLength(1);
+  });
+});
+
+describe('a look each minute at an open bake', () => {
+  /** A Prometheus to which half of the canary's requests are bad. */
+  const openPrometheus = () =>
+    loopback(({ path, body }, response) => {
+      const asked = new URLSearchParams(body);
+      const now = Date.now() / 1000;
+      const [start, end] = [Number(asked.get('start')), Number(asked.get('end'))];
+      const value = asked.get('query') === 'bad svcNode1' ? '0' : asked.get('query') === 'bad svcNode1v2' ? '50' : '100';
+      const values = Array.from({ length: end - start + 1 }, (_, index) => [start + index, value]);
+      const data = path.endsWith('/query') ? { resultType: 'scalar', result: [now, String(now)] } : { resultType: 'matrix', result: [{ metric: {}, values }] };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ status: 'success', data }));
+    });
+  const orders = { name: 'orders', source: 'prometheus', bad: 'bad {{virtualNode}}', total: 'all {{virtualNode}}', max: '2%', period: '1s' };
+  afterEach(() => {
+    delete process.env['MESHSHIFT_PROMETHEUS_URL'];
+  });
+
+  test('is scheduled until its end where a metric is polled, ends it when the verdict is decisive, and takes itself away', async () => {
+    process.env['MESHSHIFT_PROMETHEUS_URL'] = (await openPrometheus()).url;
+    await provision(world, { bake: '20m', analysis: { metrics: [orders] } });
+    const id = await begin('v2');
+    const { bake } = await baking(id);
+    const [name = ''] = await eventually(async () => ((await names()).length === 1 ? await names() : undefined), 'a schedule');
+    const { ScheduleExpression, EndDate, ActionAfterCompletion, Target } = await get(name);
+    expect({ ScheduleExpression, ActionAfterCompletion }).toEqual({ ScheduleExpression: 'rate(1 minute)', ActionAfterCompletion: 'DELETE' });
+    expect(Math.abs(EndDate!.getTime() - bake!.endsAt)).toBeLessThan(1000);
+    const look = () => call('Watch', JSON.parse(Target!.Input!)) as Promise<Fired>;
+    await eventually(async () => ((await look()).effect === 'ended' ? true : undefined), 'the end of the bake');
+    await ended(id);
+    expect(await world.rollout(id)).toMatchObject({ phase: 'RolledBack', reason: expect.stringMatching(/^VerdictFailed: orders: worse: canary \d+ of \d+ requests \(50 %\), by the bound of 2 %/) as string });
+    expect(await look()).toEqual({ effect: 'none', reason: 'the bake is over' });
+    expect(await names()).toEqual([]);
+  });
+
+  test('is not scheduled where the mesh tells everything', async () => {
+    await provision(world, { bake: '20m' });
+    const id = await begin('v2');
+    await baking(id);
+    await act(id, 'abort');
+    await ended(id);
+    expect(await names()).toEqual([]);
   });
 });

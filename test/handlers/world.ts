@@ -228,6 +228,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
     MESHSHIFT_TOKEN_KEY: TOKEN_KEY,
     MESHSHIFT_SCHEDULE_GROUP: 'meshshift-dev',
     MESHSHIFT_SCHEDULE_TARGET_ARN: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:ScheduleFired`,
+    MESHSHIFT_WATCH_ARN: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:Watch`,
     MESHSHIFT_SCHEDULE_ROLE_ARN: `arn:aws:iam::${ACCOUNT}:role/schedule`,
     MESHSHIFT_DEAD_LETTERS_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:dead-letters`,
   });

@@ -99,14 +99,16 @@ describe.each([
   });
 });
 
-test('schedules may reach one function, by a role that only Scheduler takes and only their keepers hand on', () => {
+test('schedules may reach two functions, by a role that only Scheduler takes and only their keepers hand on', () => {
   const role = template.Resources['ScheduleRole']!.Properties as { AssumeRolePolicyDocument: { Statement: object[] }; Policies: { PolicyDocument: { Statement: Statement[] } }[] };
   expect(role.AssumeRolePolicyDocument.Statement).toEqual([{ Effect: 'Allow', Principal: { Service: 'scheduler.amazonaws.com' }, Action: 'sts:AssumeRole', Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }]);
   const invoked = role.Policies[0]!.PolicyDocument.Statement.find(({ Action }) => Action.includes('lambda:InvokeFunction'))!.Resource;
   const target = { 'Fn::Sub': 'arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:meshshift-dev-scheduleFired' };
-  expect(invoked).toEqual([target]);
+  const watch = { 'Fn::Sub': 'arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:meshshift-dev-watch' };
+  expect(invoked).toEqual([target, watch]);
   const passing = ofType('AWS::IAM::Role').filter(([, { Properties }]) => JSON.stringify(Properties).includes('iam:PassRole'));
-  expect(passing.map(([name]) => name).sort()).toEqual(['RolloutsApiRole', 'ScheduleFiredRole']);
+  expect(passing.map(([name]) => name).sort()).toEqual(['BakeRole', 'RolloutsApiRole', 'ScheduleFiredRole']);
+  for (const [, { Properties }] of ofType('AWS::Lambda::Function').filter(([name]) => /^(Bake|Watch)/.test(name))) expect(Properties['Environment']).toMatchObject({ Variables: { MESHSHIFT_WATCH_ARN: watch } });
   for (const [, { Properties }] of ofType('AWS::Lambda::Function').filter(([name]) => /^(RolloutsApi|ScheduleFired)/.test(name))) {
     expect(Properties['Environment']).toMatchObject({ Variables: { MESHSHIFT_SCHEDULE_TARGET_ARN: target, MESHSHIFT_SCHEDULE_ROLE_ARN: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] }, MESHSHIFT_SCHEDULE_GROUP: { Ref: 'ScheduleGroup' } } });
   }

@@ -1,4 +1,4 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { openAws } from '../../src/aws/call.ts';
 import type { ServerResponse } from 'node:http';
 import { openCloudWatchMetrics } from '../../src/metrics/cloudwatch.ts';
 import type { Reading } from '../../src/metrics/port.ts';
@@ -41,11 +41,10 @@ const all = (canaryBad: readonly number[] = [1, 0]): WireResult[] => [result('ca
 /** Reads from a CloudWatch on loopback that answers as told. */
 async function read(answer: Answer, options: { lagMs?: number } = {}): Promise<Reading> {
   const server = await loopback(({ body }, response) => answer(JSON.parse(body) as WireInput, response));
-  const client = new CloudWatchClient({ endpoint: server.url, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  const callAws = openAws({ AWS_ENDPOINT_URL_CLOUDWATCH: server.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
   try {
-    return await openCloudWatchMetrics({ client, clock: () => NOW, timeoutMs: 500, ...QUERIES, ...options }).read(QUERY);
+    return await openCloudWatchMetrics({ callAws, clock: () => NOW, timeoutMs: 500, ...QUERIES, ...options }).read(QUERY);
   } finally {
-    client.destroy();
     await server.close();
   }
 }

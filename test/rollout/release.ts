@@ -1,7 +1,7 @@
 import type { Phase, Rollout, Verdict } from '../../src/contracts/rollout.ts';
 import { showRollout } from '../../src/rollout/show.ts';
 import { target } from '../faults/route.ts';
-import { openFaultWorld, type FaultWorld } from '../faults/world.ts';
+import { openFaultWorld, type FaultWorld, type WorldOptions } from '../faults/world.ts';
 
 /** Something that happens once the rollout has come to a point. */
 export interface Deed {
@@ -16,6 +16,7 @@ export interface Release {
   /** Before the push. */
   readonly before?: (world: FaultWorld) => unknown;
   readonly deeds?: readonly Deed[];
+  readonly watches?: WorldOptions['watches'];
 }
 
 export interface Released {
@@ -35,8 +36,8 @@ export const after = (seconds: number) => (world: FaultWorld): boolean => {
 };
 
 /** Runs a rollout of v1, on a clock of its own, to its end; by the state machine as it is deployed, with handlers and watch. */
-export async function release({ analysis, fields = {}, before = () => undefined, deeds = [] }: Release): Promise<Released> {
-  const world = await openFaultWorld((_, perform) => perform());
+export async function release({ analysis, fields = {}, before = () => undefined, deeds = [], watches }: Release): Promise<Released> {
+  const world = await openFaultWorld((_, perform) => perform(), watches === undefined ? {} : { watches });
   const real = globalThis.fetch;
   globalThis.fetch = world.fetch as unknown as typeof fetch;
   const print = console.log;
