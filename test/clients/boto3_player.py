@@ -18,10 +18,20 @@ def plain(value):
     raise TypeError(f"{value!r} is not JSON")
 
 
-def play(operation, members):
-    method = getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())
+def all_pages(name, members, page_size):
+    """The pages of boto3's own paginator as one answer, with the last one's metadata."""
+    output = {}
+    for page in client.get_paginator(name).paginate(**members, PaginationConfig={"PageSize": page_size}):
+        for key, value in page.items():
+            output[key] = output.get(key, []) + value if isinstance(value, list) else value
+    output.pop("nextToken", None)
+    return output
+
+
+def play(operation, members, page_size):
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
     try:
-        output = method(**members)
+        output = getattr(client, name)(**members) if page_size is None else all_pages(name, members, page_size)
         return {"requestId": output.pop("ResponseMetadata")["RequestId"], "output": output}
     except ClientError as error:
         told, metadata = error.response["Error"], error.response["ResponseMetadata"]
@@ -30,4 +40,4 @@ def play(operation, members):
 
 
 steps = json.load(sys.stdin)
-json.dump([play(step["operation"], step["input"]) for step in steps], sys.stdout, default=plain)
+json.dump([play(step["operation"], step["input"], step.get("pageSize")) for step in steps], sys.stdout, default=plain)

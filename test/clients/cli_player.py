@@ -12,11 +12,12 @@ REFUSED = re.compile(r"An error occurred \((\w+)\) when calling the \w+ operatio
 driver = create_clidriver()
 
 
-def play(operation, members):
+def play(operation, members, page_size):
     command = re.sub(r"(?<!^)(?=[A-Z])", "-", operation).lower()
+    paging = [] if page_size is None else ["--page-size", str(page_size)]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = driver.main(["appmesh", command, "--cli-input-json", json.dumps(members), "--output", "json"])
+        code = driver.main(["appmesh", command, "--cli-input-json", json.dumps(members), "--output", "json", *paging])
     refused = REFUSED.search(err.getvalue())
     if refused:
         return {"error": {"type": refused[1], "message": refused[2]}}
@@ -26,4 +27,4 @@ def play(operation, members):
 
 
 steps = json.load(sys.stdin)
-json.dump([play(step["operation"], step["input"]) for step in steps], sys.stdout)
+json.dump([play(step["operation"], step["input"], step.get("pageSize")) for step in steps], sys.stdout)

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as appMesh from '@aws-sdk/client-app-mesh';
 import { AppMeshServiceException, type AppMeshClient } from '@aws-sdk/client-app-mesh';
 import type { Json } from '../controlplane/api/calls.ts';
 import { sender } from '../controlplane/api/calls.ts';
@@ -74,9 +75,9 @@ export const playByCli = (url: string, steps: readonly Step[]): Promise<Played[]
 /** An AWS CLI by its path, of any version: a process for each step, which takes a minute or two. */
 export async function playByCommand(aws: string, url: string, steps: readonly Step[]): Promise<Played[]> {
   const played: Played[] = [];
-  for (const { operation, input } of steps) {
+  for (const { operation, input, pageSize } of steps) {
     const command = operation.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase();
-    const { code, stdout, stderr } = await run(aws, ['appmesh', command, '--cli-input-json', JSON.stringify(input), '--output', 'json', '--endpoint-url', url], url);
+    const { code, stdout, stderr } = await run(aws, ['appmesh', command, '--cli-input-json', JSON.stringify(input), '--output', 'json', '--endpoint-url', url, ...(pageSize === undefined ? [] : ['--page-size', String(pageSize)])], url);
     const [, type, message] = REFUSED.exec(stderr) ?? [];
     if (code !== 0 && (type === undefined || message === undefined)) throw new Error(`${command}: ${stderr}`);
     played.push(type === undefined || message === undefined ? { output: JSON.parse(stdout.trim() === '' ? '{}' : stdout) as Json } : { error: { type, message } });
@@ -84,13 +85,24 @@ export async function playByCommand(aws: string, url: string, steps: readonly St
   return played;
 }
 
+type Paginate = (options: { readonly client: AppMeshClient; readonly pageSize: number }, input: Json) => AsyncIterable<Json>;
+
+/** The pages of the SDK's own paginator, which writes its tokens into the input it is given, as one answer. */
+async function allPages(client: AppMeshClient, operation: string, input: Json, pageSize: number): Promise<Json> {
+  const paginate = (appMesh as unknown as Readonly<Record<string, Paginate>>)[`paginate${operation}`]!;
+  const lists = new Map<string, unknown[]>();
+  for await (const page of paginate({ client, pageSize }, { ...input })) for (const [name, value] of Object.entries(page)) if (Array.isArray(value)) lists.set(name, [...(lists.get(name) ?? []), ...(value as unknown[])]);
+  return Object.fromEntries(lists);
+}
+
 /** The AWS SDK for JavaScript v3: by this process. */
 export async function playByJavaScript(client: AppMeshClient, steps: readonly Step[]): Promise<Played[]> {
   const send = sender(client);
   const played: Played[] = [];
-  for (const { operation, input } of steps) {
+  for (const { operation, input, pageSize } of steps) {
     try {
-      played.push({ output: JSON.parse(JSON.stringify(await send(operation, input))) as Json });
+      const output = await (pageSize === undefined ? send(operation, input) : allPages(client, operation, input, pageSize));
+      played.push({ output: JSON.parse(JSON.stringify(output)) as Json });
     } catch (error) {
       if (!(error instanceof AppMeshServiceException)) throw error;
       const { name, message, $metadata: metadata } = error;

@@ -3,6 +3,8 @@ import type { Json } from '../controlplane/api/calls.ts';
 export interface Step {
   readonly operation: string;
   readonly input: Json;
+  /** Lists all, by the client's own paginator, with pages of this size. */
+  readonly pageSize?: number;
   /** Of the resource that is answered. */
   readonly spec?: Json;
 }
@@ -126,9 +128,11 @@ export const STEPS: readonly Step[] = [
   ...RESOURCES.map(({ kind, names, before }) => step(`Create${kind}`, { ...names, spec: before, tags: [{ key: 'made by', value: kind }] }, before)),
   ...RESOURCES.map(({ kind, names, before }) => step(`Describe${kind}`, names, before)),
   ...RESOURCES.map((each) => step(`List${each.plural}`, placeOf(each))),
+  ...RESOURCES.map((each) => ({ ...step(`List${each.plural}`, placeOf(each)), pageSize: 1 })),
   ...REFUSED,
   ...RESOURCES.map(({ kind, names, after }) => step(`Update${kind}`, { ...names, spec: after }, after)),
   ...RESOURCES.map(({ path }) => step('TagResource', { resourceArn: `${ARN}${path}`, tags: [{ key: 'a=b c/ü', value: 'é +' }] })),
+  ...RESOURCES.map(({ path }) => ({ ...step('ListTagsForResource', { resourceArn: `${ARN}${path}` }), pageSize: 1 })),
   ...RESOURCES.map(({ path }) => step('UntagResource', { resourceArn: `${ARN}${path}`, tagKeys: ['made by'] })),
   ...RESOURCES.map(({ path }) => step('ListTagsForResource', { resourceArn: `${ARN}${path}` })),
   ...[...RESOURCES].sort((one, other) => deletionOrder(one) - deletionOrder(other)).map(({ kind, names, after }) => step(`Delete${kind}`, names, after)),

@@ -23,6 +23,8 @@ import (
 type step struct {
 	Operation string          `json:"operation"`
 	Input     json.RawMessage `json:"input"`
+	// Asks for pages of this size, and goes on until there are no more.
+	PageSize int32 `json:"pageSize"`
 }
 
 type failure struct {
@@ -52,13 +54,41 @@ func play(ctx context.Context, client *appmesh.Client, s step) (result, error) {
 	if err := decode(members, input.Elem()); err != nil {
 		return result{}, fmt.Errorf("%s: %w", s.Operation, err)
 	}
-	answers := method.Call([]reflect.Value{reflect.ValueOf(ctx), input})
-	if err, failed := answers[1].Interface().(error); failed {
+	if s.PageSize > 0 {
+		input.Elem().FieldByName("Limit").Set(reflect.ValueOf(&s.PageSize))
+	}
+	output, err := call(ctx, method, input)
+	if err != nil {
 		return tellOf(err)
 	}
-	output := answers[0].Elem()
+	for s.PageSize > 0 && !output.FieldByName("NextToken").IsNil() {
+		input.Elem().FieldByName("NextToken").Set(output.FieldByName("NextToken"))
+		next, err := call(ctx, method, input)
+		if err != nil {
+			return tellOf(err)
+		}
+		join(output, next)
+	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(output.FieldByName("ResultMetadata").Interface().(middleware.Metadata))
 	return result{Output: encode(output), RequestID: id}, nil
+}
+
+func call(ctx context.Context, method, input reflect.Value) (reflect.Value, error) {
+	answers := method.Call([]reflect.Value{reflect.ValueOf(ctx), input})
+	if err, failed := answers[1].Interface().(error); failed {
+		return reflect.Value{}, err
+	}
+	return answers[0].Elem(), nil
+}
+
+// join adds the lists of a page to those before it, and takes its token.
+func join(all, page reflect.Value) {
+	for index := range all.NumField() {
+		if field := all.Field(index); field.Kind() == reflect.Slice {
+			field.Set(reflect.AppendSlice(field, page.Field(index)))
+		}
+	}
+	all.FieldByName("NextToken").Set(page.FieldByName("NextToken"))
 }
 
 // tellOf is the result of an error of the service; any other one ends the program.

@@ -44,6 +44,7 @@ describe('what every proxy would refuse is refused before', () => {
     ['a length where none is known', 'VirtualNode', logging({ text: '%DURATION:5%' }), 'must have known command operators, and %DURATION:5% is none'],
     ['a time of two lines', 'VirtualNode', logging({ text: '%START_TIME(a\nb)%' }), 'must have known command operators'],
     ['a percent sign by itself', 'VirtualNode', logging({ text: '100 %' }), 'a percent sign by itself is %%'],
+    ['a health check of two lines', 'VirtualNode', { ...found('a.local'), listeners: [{ ...listener, healthCheck: { protocol: 'http', path: '/\n', healthyThreshold: 2, unhealthyThreshold: 2, timeoutMillis: 2000, intervalMillis: 5000 } }] }, 'must not have control characters'],
     ['a backend of all names', 'VirtualNode', backend('*'), 'must be a name that a virtual service can have'],
     ['a backend with a line end', 'VirtualNode', backend('a\r\nb'), 'must be a name that a virtual service can have'],
     ['a host name with an asterisk', 'GatewayRoute', host({ exact: '*.a.com' }), 'must have letters, digits, hyphens, underscores and dots only'],

@@ -38,12 +38,21 @@ export const notEmpty =
     return unless(typeof text !== 'string' || (text.length > 0 && text.length <= max), name, `must have a length of between 1 and ${max}`, text);
   };
 
+// eslint-disable-next-line no-control-regex -- what a header value cannot hold; Envoy refuses such a path wherever it sends one
+const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
+
+/** What is wrong with a path, or nothing. */
+export const pathFindings = (at: string, path: string | undefined, rule = 'must start with /'): Finding[] => [
+  ...unless(path?.startsWith('/') === true, at, rule, path),
+  ...unless(!CONTROL.test(path ?? ''), at, 'must not have control characters', path),
+];
+
 /** The member, where it is there, is a path. */
 export const absolutePath =
   (name: string): Rule<object> =>
   (value) => {
     const text = (value as Readonly<Record<string, unknown>>)[name];
-    return unless(typeof text !== 'string' || text.startsWith('/'), name, 'must start with /', text);
+    return typeof text === 'string' ? pathFindings(name, text) : [];
   };
 
 export const allOf =

@@ -1,5 +1,5 @@
 import type { Duration, HealthCheckPolicy, Listener, OutlierDetection, VirtualGatewayListener, VirtualNodeSpec } from '@aws-sdk/client-app-mesh';
-import { unless, type Finding, type Rule } from './finding.ts';
+import { pathFindings, unless, type Finding, type Rule } from './finding.ts';
 
 /** A 64-bit count of nanoseconds ends here; the proxy refuses more. */
 const MAX_SECONDS = 9_000_000_000;
@@ -22,9 +22,7 @@ export const outlierRule: Rule<OutlierDetection> = ({ interval, baseEjectionDura
 
 /** The path is used for HTTP health checks only, and needed by them (API reference, HealthCheckPolicy). */
 export const healthCheckRule: Rule<Pick<HealthCheckPolicy, 'protocol' | 'path'>> = ({ protocol, path }) =>
-  protocol === 'http' || protocol === 'http2'
-    ? unless(path?.startsWith('/') === true, 'path', `must start with / for a health check by ${protocol}`, path)
-    : [];
+  protocol === 'http' || protocol === 'http2' ? pathFindings('path', path, `must start with / for a health check by ${protocol}`) : [];
 
 function healthCheckFits(listener: Listener | VirtualGatewayListener): Finding[] {
   const { healthCheck, portMapping } = listener;
