@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseCanaryDefinition, toCanaryDefinition } from '../../src/contracts/canary-definition.ts';
+import { FIELD_WORDS } from '../../src/contracts/field-words.ts';
 import { canaryJsonSchema } from '../../src/contracts/json-schema.ts';
 import { formatDuration } from '../../src/contracts/units.ts';
 
@@ -184,6 +185,26 @@ describe('the JSON Schema', () => {
     const { properties, required } = canaryJsonSchema() as { properties: Record<string, unknown>; required: string[] };
     expect(Object.keys(properties)).toEqual(expect.arrayContaining(['steps', 'windows', 'approval', 'hooks', 'rollBack', 'concurrency', 'alarms', 'schedule', 'advance', 'notifications']));
     expect(required.sort()).toEqual(['canary', 'image', 'name', 'steps', 'target']);
+  });
+
+  test('says of every field what it means, and of no other', () => {
+    const told = new Map<string, unknown>();
+    const look = (json: unknown, path: string): void => {
+      if (Array.isArray(json)) json.forEach((each) => look(each, path));
+      if (typeof json !== 'object' || json === null || Array.isArray(json)) return;
+      for (const [key, value] of Object.entries(json)) {
+        if (key !== 'properties') look(value, path);
+        else for (const [name, field] of Object.entries(value as Record<string, { description?: string }>)) {
+          told.set(`${path}${name}`, field.description);
+          look(field, `${path}${name}.`);
+        }
+      }
+    };
+    look(canaryJsonSchema(), '');
+    expect([...told].filter(([, description]) => typeof description !== 'string')).toEqual([]);
+    // A step's analysis has the fields of the whole's.
+    expect([...told.keys()].filter((path) => !path.startsWith('steps.analysis.')).sort()).toEqual(Object.keys(FIELD_WORDS).sort());
+    expect(canaryJsonSchema()).toMatchObject({ $id: 'urn:meshshift:canary-definition' });
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { identify } from '../../src/contracts/mesh-file.ts';
 import { readMesh } from '../../src/cli/read-files.ts';
 import { root, runCli } from './run-cli.ts';
+import { runMain } from './run-main.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -20,6 +21,11 @@ steps: [25, 150]
 bake: 5 minutes
 windows: ["Someday 09:00-16:00"]
 `;
+
+test('canary schema prints what is published', async () => {
+  const { code, stdout } = await runMain(['canary', 'schema']);
+  expect({ code, schema: JSON.parse(stdout) as unknown }).toEqual({ code: 0, schema: JSON.parse(await readFile(new URL('../../docs/canary.schema.json', import.meta.url), 'utf8')) as unknown });
+});
 
 describe('canary check', () => {
   test('a valid definition is told in words, and in JSON', async () => {

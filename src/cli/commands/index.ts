@@ -3,6 +3,7 @@ import { canaryApply } from './canary-apply.ts';
 import { canaryCheck } from './canary-check.ts';
 import { canaryDelete } from './canary-delete.ts';
 import { canaryList } from './canary-list.ts';
+import { canarySchema } from './canary-schema.ts';
 import { demo } from './demo.ts';
 import { eventPut } from './event-put.ts';
 import { meshApply } from './mesh-apply.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   meshBootstrap,
   canaryApply,
   canaryCheck,
+  canarySchema,
   canaryList,
   canaryDelete,
   rolloutPlan,
