@@ -186,6 +186,8 @@ function hintsFor(gatewayPorts: readonly number[]): Hints {
     'HttpGatewayRoutePathRewrite.exact': PATHS,
     'HttpRouteHeader.name': ['x-a', ':authority', 'X-B', 'bad name', 'host'],
     'HttpRetryPolicy.httpRetryEvents': [['server-error'], ['gateway-error', 'client-error', 'stream-error'], undefined],
+    'GrpcRetryPolicy.httpRetryEvents': [['server-error', 'gateway-error'], ['client-error', 'stream-error'], undefined],
+    'VirtualGatewayHealthCheckPolicy.port': [undefined, ...gatewayPorts],
     'HealthCheckPolicy.path': ['/', '/a?b', '/é', '/a b', '/\n'],
     'HealthCheckPolicy.port': [undefined, 80],
     'HealthCheckPolicy.protocol': ['http', 'http2', 'grpc', 'tcp'],
