@@ -167,6 +167,8 @@ export async function rollBack(ports: Ports, rolling: RollingBack): Promise<Roll
 export async function giveUp(ports: Ports, id: string, reason: string): Promise<{ phase: string; reason: string }> {
   const at = ports.clock();
   const why = `the roll-back failed, and the route may not be as it was: ${reason}`;
+  // An alarm of the stack listens to this line (infra/operations.cjs).
+  ports.log('error', 'roll-back failed', { id, reason });
   if ((await findRecord(ports.store, id)) === undefined) return { phase: 'Failed', reason: why };
   const record = await updateRecord(ports.store, id, (current) =>
     FINAL_PHASES.has(current.phase)

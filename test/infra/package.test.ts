@@ -166,3 +166,34 @@ describeWith('cfn-lint', hasCommand('cfn-lint'), 'cfn-lint', () => {
     expect(status).toBe(0);
   }, 120_000);
 });
+
+describe('the alarms', () => {
+  const alarms = () => ofType('AWS::CloudWatch::Alarm');
+
+  test('watch over roll-backs that failed, dead letters, throttles and errors, and are quiet where nothing happens', () => {
+    expect(alarms().map(([name]) => name).toSorted()).toEqual(['DeadLettersAlarm', 'ExecutionsThrottledAlarm', 'FunctionsThrottledAlarm', 'RollBackFailedAlarm', 'TableThrottledAlarm', 'TriggersFailAlarm']);
+    for (const [, { Properties }] of alarms()) expect(Properties).toMatchObject({ TreatMissingData: 'notBreaching', Threshold: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
+  });
+
+  test('name functions that there are: each step of a rollout, and each entrance', () => {
+    const functions = ofType('AWS::Lambda::Function').map(([, { Properties }]) => String(Properties['FunctionName']));
+    const named = [...JSON.stringify(alarms()).matchAll(/"Name":"FunctionName","Value":"([^"]+)"/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !functions.includes(name))).toEqual([]);
+    const provisioning = functions.filter((name) => /-(ensure(?!Canary)|review|delete)/.test(name));
+    expect(functions.filter((name) => !named.includes(name) && !provisioning.includes(name))).toEqual([]);
+  });
+
+  test('are told of a roll-back that failed by the line that it logs', () => {
+    const filter = template.Resources['RollBackFailedFilter']!.Properties;
+    const [, message = ''] = /\$\.message = "([^"]+)"/.exec(String(filter['FilterPattern'])) ?? [];
+    expect(readFileSync(join(ROOT, 'src/rollout/roll-back.ts'), 'utf8')).toContain(`ports.log('error', '${message}'`);
+    expect(filter['LogGroupName']).toBe('/aws/lambda/meshshift-dev-finish');
+    expect(template.Resources['RollBackFailedAlarm']!.Properties).toMatchObject((filter['MetricTransformations'] as { MetricName: string; MetricNamespace: string }[]).map(({ MetricName, MetricNamespace }) => ({ MetricName, Namespace: MetricNamespace }))[0]!);
+  });
+
+  test('stand beside a dashboard, whose body is JSON', () => {
+    const body = (template.Resources['Dashboard']!.Properties['DashboardBody'] as { 'Fn::Sub': string })['Fn::Sub'];
+    expect((JSON.parse(body) as { widgets: object[] }).widgets.length).toBeGreaterThan(5);
+    for (const [, id = ''] of body.matchAll(/\$\{(\w+)[.}]/g)) expect(template.Resources[id]).toBeDefined();
+  });
+});

@@ -42,7 +42,7 @@ const VALUES: Readonly<Record<string, Values>> = {
 };
 
 /** Resource types that guard or observe on AWS and have nothing to do on one machine. */
-const NEEDLESS: ReadonlySet<string> = new Set(['AWS::CloudFormation::CustomResource', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission', 'AWS::SQS::QueuePolicy']);
+const NEEDLESS: ReadonlySet<string> = new Set(['AWS::CloudFormation::CustomResource', 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::Logs::MetricFilter', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission', 'AWS::SQS::QueuePolicy']);
 
 /** Whether the local runtime knows a type: one that it does not know is refused, never left out in silence. */
 export const isKnownType = (type: string): boolean => type in VALUES || NEEDLESS.has(type);

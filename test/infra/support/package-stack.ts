@@ -66,6 +66,8 @@ export const OTHER_WAYS: Readonly<Record<string, string>> = {
   network: 'vpc',
   subnets: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
   securityGroups: 'sg-0123456789abcdef0',
+  alarms: 'told',
+  alarmTopic: 'arn:aws:sns:us-east-1:123456789012:on-call',
   workloads: 'ecs',
   ecsCluster: 'prod',
   ecsNamespace: 'ns-0123456789abcdef',
