@@ -4,6 +4,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { MeshClient } from '../mesh/client.ts';
 import { CommandFailed, Refused } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
+import { signRequest } from './sign-request.ts';
 
 /** The other side of the command: AWS's protocols and meshshift's own, at one endpoint. */
 export interface Client {
@@ -22,6 +23,8 @@ export interface Client {
 
 const isLoopback = (endpoint: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(endpoint).hostname);
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 interface Settings {
   readonly endpoint: string;
   readonly region: string;
@@ -30,7 +33,7 @@ interface Settings {
 }
 
 /** One process, one try: the person sees at once that nothing answers, instead of after the SDK's retries. */
-const settings = (endpoint: string, env: Readonly<Record<string, string | undefined>>): Settings => ({
+const settings = (endpoint: string, env: Environment): Settings => ({
   endpoint,
   region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
   maxAttempts: 2,
@@ -69,16 +72,17 @@ function messageIn(text: string): string {
   }
 }
 
-async function ask(endpoint: string, method: string, path: string, body?: unknown): Promise<unknown> {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  const response = await fetch(`${endpoint}${path}`, init);
+async function ask(endpoint: string, env: Environment, method: string, path: string, body?: unknown): Promise<unknown> {
+  const [url, json] = [`${endpoint}${path}`, body === undefined ? undefined : JSON.stringify(body)];
+  const given = json === undefined ? { headers: {} } : { body: json, headers: { 'content-type': 'application/json' } };
+  const response = await fetch(url, { method, ...given, headers: await signRequest({ method, url, ...given }, env) });
   const text = await response.text();
   if (!response.ok) throw new Refused(`${method} ${path}: ${messageIn(text).slice(0, 2_000)} (HTTP ${response.status})`, response.status);
   return text === '' ? undefined : (JSON.parse(text) as unknown);
 }
 
 /** The SDK's packages are loaded when they are first needed: `meshshift --help` needs none of them. */
-export function connect(endpoint: string, env: Readonly<Record<string, string | undefined>>): Client {
+export function connect(endpoint: string, env: Environment): Client {
   const options = settings(endpoint, env);
   return {
     endpoint,
@@ -89,6 +93,6 @@ export function connect(endpoint: string, env: Readonly<Record<string, string | 
       const { credentials } = options;
       return (await import('../mesh/client.ts')).openMeshClient(endpoint, credentials === undefined ? undefined : () => Promise.resolve(credentials), options.region);
     },
-    ask: (method, path, body) => ask(endpoint, method, path, body),
+    ask: (method, path, body) => ask(endpoint, env, method, path, body),
   };
 }

@@ -63,6 +63,7 @@ const topHelp = (commands: readonly Command[]): string[] => [
     alignRows([
       ['AWS_ENDPOINT_URL', 'where meshshift serves, for the commands that ask it'],
       ['AWS_ENDPOINT_URL_ECS', 'of `up`: what stands in for ECS, for workloads of the type ecs'],
+      ['MESHSHIFT_API_TOKEN', 'a token for a rollouts API that takes tokens; else https requests are signed with your AWS credentials'],
       ['AWS_REGION', 'the region of its resources (default: us-east-1)'],
       ['NO_COLOR', 'no colours, as when the output is not a terminal'],
     ]),

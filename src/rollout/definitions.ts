@@ -5,6 +5,9 @@ import { NotFound } from './errors.ts';
 import { definitionKey, DEFINITIONS } from './keys.ts';
 import type { Ports } from './ports.ts';
 
+/** A rollout's record holds its definition and its route: together they must stay well under the 400 KB that an item of DynamoDB may have. */
+const MOST_BYTES = 100_000;
+
 /** The stored value is what its author wrote: defaults may come to mean something else, what was asked for does not. */
 const parse = (value: unknown, name: string): CanaryDefinition => toCanaryDefinition(value, `canary ${name}`);
 
@@ -32,6 +35,8 @@ export const readDefinitions = async (store: DocumentStore): Promise<CanaryDefin
  */
 export async function writeDefinition({ store, schedules }: Pick<Ports, 'store' | 'schedules'>, name: string, source: unknown): Promise<void> {
   const definition = toCanaryDefinition(source, 'request body');
+  const bytes = Buffer.byteLength(JSON.stringify(source));
+  if (bytes > MOST_BYTES) throw new InvalidInput([{ file: 'request body', path: '', value: `${bytes} bytes`, rule: `must have at most ${MOST_BYTES} bytes as JSON` }]);
   if (definition.name !== name) throw new InvalidInput([{ file: 'request body', path: 'name', value: definition.name, rule: `must be ${name}, as in the path` }]);
   await store.write([{ kind: 'put', ...definitionKey(name), value: source }]);
   await schedules.apply(definition);

@@ -424,6 +424,7 @@ describe('the API', () => {
     ['GET', '/elsewhere', undefined, 404, 'NotFound'],
     ['GET', '/rollouts/%E0%A4%A', undefined, 400, 'InvalidInput'],
     ['PUT', '/canaries/svc1', { ...definition, steps: [0] }, 400, 'InvalidInput'],
+    ['PUT', '/canaries/svc1', { ...definition, canary: { virtualNode: 'a{{tag}}', spec: { much: 'x'.repeat(100_000) } } }, 400, 'InvalidInput'],
     ['PUT', '/canaries/other', definition, 400, 'InvalidInput'],
     ['GET', '/canaries/nope', undefined, 404, 'NotFound'],
     ['DELETE', '/canaries/nope', undefined, 404, 'NotFound'],
