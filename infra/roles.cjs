@@ -138,4 +138,26 @@ const entries = [
   ...Object.entries(STATE_MACHINES).map(([name, names]) => [`${name}StateMachineRole`, role('states.amazonaws.com', [invoke(names), TRACE, DELIVER_LOGS])]),
 ];
 
-module.exports = { roles: { Resources: Object.fromEntries(entries) } };
+// The control plane: what its process does (the table, ends of bakes, instances of Cloud Map), and what starts it (image, secrets, log).
+const CONTROL_PLANE_LOG = sub(`arn:aws:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/meshshift/${STAGE}/control-plane:*`);
+const IMAGE = sub('arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/${param:controlPlaneImage}');
+const controlPlaneEntries = [
+  // Services of Cloud Map are named by virtual nodes, and finding their instances takes no resource.
+  ['ControlPlaneTaskRole', role('ecs-tasks.amazonaws.com', [readTable, writeTable, endTask, readMetrics, { ...allow(['servicediscovery:DiscoverInstances']), Resource: '*' }], { trust: OF_THIS_ACCOUNT })],
+  [
+    'ControlPlaneExecutionRole',
+    role(
+      'ecs-tasks.amazonaws.com',
+      [
+        // The token is for every registry of the account.
+        { ...allow(['ecr:GetAuthorizationToken']), Resource: '*' },
+        allow(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchCheckLayerAvailability'], IMAGE),
+        allow(['secretsmanager:GetSecretValue'], ...['TokenKey', 'MeshKey', 'ProxyKey', 'AccessKeys'].map((Ref) => ({ Ref }))),
+        allow(['logs:CreateLogStream', 'logs:PutLogEvents'], CONTROL_PLANE_LOG),
+      ],
+      { trust: OF_THIS_ACCOUNT },
+    ),
+  ],
+];
+
+module.exports = { roles: { Resources: Object.fromEntries(entries) }, controlPlaneRoles: { Resources: Object.fromEntries(controlPlaneEntries) } };

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { CallAws } from '../aws/call.ts';
 import type { Grants } from '../controlplane/access/grants.ts';
 import { isLoopback } from '../controlplane/access/loopback.ts';
 import type { Tls } from '../controlplane/xds/server.ts';
 import type { Key } from '../mesh/sign.ts';
+import type { OpenPolled } from '../metrics/sources.ts';
 import type { ServiceOptions } from '../service/start-service.ts';
 import type { DocumentStore } from '../store/port.ts';
 import { flag, optionalText, type Call, type Option } from './command.ts';
@@ -47,18 +49,21 @@ async function readTls(call: Call): Promise<Tls | undefined> {
   return { certificate: await text(certificate), key: await text(key), ...(clients === undefined ? {} : { clientAuthorities: await text(clients) }) };
 }
 
-/** The key that functions and control planes of one stack share. */
-async function readMeshKey({ io: { env } }: Call): Promise<Key | undefined> {
-  const given = env['MESHSHIFT_MESH_KEY'];
+/** A key that comes as JSON by the environment alone. */
+async function readKey({ io: { env } }: Call, variable: string): Promise<Key | undefined> {
+  const given = env[variable];
   return given === undefined || given === '' ? undefined : (await import('../mesh/sign.ts')).parseKey(given);
 }
 
+/** The access keys that are listed, the key of functions and control planes, and the key of proxies, which changes nothing. */
 async function readGrants(call: Call, meshKey: Key | undefined): Promise<Grants | undefined> {
-  const { parseGrants, readGrants: read } = await import('../controlplane/access/grants.ts');
-  const [listed, shared] = [setting(call, 'access-keys'), meshKey === undefined ? undefined : parseGrants(JSON.stringify('token' in meshKey ? { tokens: [{ name: 'meshshift', ...meshKey }] } : { keys: [meshKey] }))];
-  const given = listed === undefined ? undefined : read(listed);
-  if (given === undefined || shared === undefined) return given ?? shared;
-  return { ...given, keys: new Map([...given.keys, ...shared.keys]), tokens: [...given.tokens, ...shared.tokens] };
+  const { joinGrants, parseGrants, readGrants: read } = await import('../controlplane/access/grants.ts');
+  const toGrants = (name: string, key: Key, more: object): Grants => parseGrants(JSON.stringify('token' in key ? { tokens: [{ name, ...key, ...more }] } : { keys: [{ ...key, ...more }] }));
+  const proxyKey = await readKey(call, 'MESHSHIFT_PROXY_KEY');
+  const single = [...(meshKey === undefined ? [] : [toGrants('meshshift', meshKey, {})]), ...(proxyKey === undefined ? [] : [toGrants('proxies', proxyKey, { readOnly: true })])];
+  const listed = setting(call, 'access-keys');
+  if (listed !== undefined) return read(listed, ...single);
+  return single.length === 0 ? undefined : joinGrants(...single);
 }
 
 /** Nothing listens beyond this machine unless it is said whom to let in, and who keeps others from listening in. */
@@ -95,6 +100,26 @@ export async function openPlace(call: Call): Promise<Place> {
   return { store: openLibsqlStore(databasePath(folder.path)), tokenKey: tokenKey === '' ? folder.tokenKey : tokenKey, isShared: false, release: () => folder.release() };
 }
 
+/** As the functions have it: Prometheus where it is said where it is, and CloudWatch. */
+async function readPolled(call: Call): Promise<OpenPolled> {
+  const { env } = call.io;
+  const [{ openPolledMetrics }, { cloudWatchMetricsOf }, { openAws }, { SFNClient }] = await Promise.all([
+    import('../metrics/open-polled.ts'),
+    import('../metrics/open-cloudwatch.ts'),
+    import('../aws/call.ts'),
+    import('@aws-sdk/client-sfn'),
+  ]);
+  const region = regionOf(call);
+  // A task's credentials are not in the environment; the SDK finds them, and gets new ones in time.
+  const { credentials } = new SFNClient({ region }).config;
+  const callAws: CallAws = async (...asked) => {
+    const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
+    return await openAws({ ...env, AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken })(...asked);
+  };
+  const openCloudWatch = cloudWatchMetricsOf(callAws, Date.now);
+  return openPolledMetrics({ prometheusUrl: env['MESHSHIFT_PROMETHEUS_URL'], prometheusToken: env['MESHSHIFT_PROMETHEUS_TOKEN'], openCloudWatch });
+}
+
 function readAccount(call: Call): string {
   const account = setting(call, 'account') ?? '000000000000';
   return /^\d{12}$/.test(account) ? account : refuse(`--account: ${account}: must be 12 digits`);
@@ -109,7 +134,7 @@ export function readDrain(call: Call, host: string): number {
 /** @throws UsageError, also where others could come in and nobody is told from anybody */
 export async function readOptions(call: Call): Promise<Omit<ServiceOptions, 'store' | 'tokenKey'>> {
   const host = setting(call, 'host') ?? '127.0.0.1';
-  const meshKey = await readMeshKey(call);
+  const meshKey = await readKey(call, 'MESHSHIFT_MESH_KEY');
   const [tls, grants] = [await readTls(call), await readGrants(call, meshKey)];
   checkExposure(call, host, grants, tls);
   const certificates = setting(call, 'certificates');
@@ -120,6 +145,7 @@ export async function readOptions(call: Call): Promise<Omit<ServiceOptions, 'sto
     xdsPort: toPort('serve: --xds-port', setting(call, 'xds-port') ?? '4681'),
     region: regionOf(call),
     accountId: readAccount(call),
+    openPolled: await readPolled(call),
     log: jsonLog((line) => void call.io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'info', Date.now),
     sharing: { advertise: setting(call, 'advertise') ?? 'auto', ...(meshKey === undefined ? {} : { key: () => Promise.resolve(meshKey) }) },
     ...(tls === undefined ? {} : { tls }),

@@ -8,6 +8,7 @@ import { refusalOf } from '../controlplane/http/host-guard.ts';
 import { startControlPlane, type ControlPlane } from '../controlplane/index.ts';
 import type { Tls } from '../controlplane/xds/server.ts';
 import type { AccessKey } from '../mesh/sign.ts';
+import type { OpenPolled } from '../metrics/sources.ts';
 import { startWatch, type Watch } from '../rollout/watch/start-watch.ts';
 import type { DocumentStore } from '../store/port.ts';
 import { listen, type Listener } from './listen.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly certificatesFile?: string;
   /** What task tokens at rest are sealed with: base64 of 32 bytes; empty where they are not. */
   readonly tokenKey: string;
+  /** How the watch reads metrics that have queries; without it, it judges by those of the mesh alone. */
+  readonly openPolled?: OpenPolled;
   /** Others may serve the same store: how they reach this one (`auto`: by its own address), and the key that all have. */
   readonly sharing?: { readonly advertise: string; readonly key?: AccessKey };
 }
@@ -79,7 +82,7 @@ function advertised({ sharing, host, tls }: ServiceOptions, port: number): strin
 }
 
 async function open(options: ServiceOptions, listener: Listener): Promise<{ plane: ControlPlane; watch: Watch; stepFunctions: SFNClient }> {
-  const { store, region, accountId, log, host, xdsPort, grants, tls, certificatesFile, sharing, tokenKey } = options;
+  const { store, region, accountId, log, host, xdsPort, grants, tls, certificatesFile, sharing, tokenKey, openPolled } = options;
   const url = advertised(options, listener.port);
   if (sharing !== undefined && sharing.advertise === 'auto' && url === undefined) log('warn', 'with TLS of its own this control plane cannot tell by which name others reach it: give it with --advertise, else each judges by its own proxies alone');
   const plane = await startControlPlane({
@@ -94,7 +97,7 @@ async function open(options: ServiceOptions, listener: Listener): Promise<{ plan
     ...(sharing === undefined ? {} : { sharing: { ...(url === undefined ? {} : { url }), ...(sharing.key === undefined ? {} : { key: sharing.key }) } }),
   });
   const stepFunctions = new SFNClient({ region });
-  const watch = startWatch({ store, telemetry: plane.telemetry, stepFunctions, tokenKey, log, clock: Date.now });
+  const watch = startWatch({ store, telemetry: plane.telemetry, ...(openPolled === undefined ? {} : { openPolled }), stepFunctions, tokenKey, log, clock: Date.now });
   return { plane, watch, stepFunctions };
 }
 

@@ -24,6 +24,8 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'cloudwatch:DescribeAlarms': 'scoped to names, CloudWatch leaves composite alarms out',
   'ecs:DescribeTaskDefinition': 'describing one takes no resource',
   'servicediscovery:ListServices': 'listing takes no resource',
+  'servicediscovery:DiscoverInstances': 'finding instances takes no resource',
+  'ecr:GetAuthorizationToken': 'the token is for every registry of the account',
   'ec2:CreateNetworkInterface': 'Lambda makes the interface: it has no ARN before, and its subnet and groups are the parameters’',
   'ec2:DescribeNetworkInterfaces': 'describing takes no resource',
   'ec2:DescribeSubnets': 'as above',
@@ -35,6 +37,7 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
 /** Parts of names that are not known when the stack is made. */
 const OPEN_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^arn:aws:logs:.*:log-group:\/aws\/lambda\/[\w-]+:\*$/, 'log streams are named by Lambda'],
+  [/^arn:aws:logs:.*:log-group:\/meshshift\/[\w-]+\/control-plane:\*$/, 'log streams are named by tasks'],
   [/^arn:aws:states:.*:execution:[\w-]+-canary:\*$/, 'executions are named by rollouts'],
   [/^arn:aws:scheduler:.*:schedule\/meshshift-[\w-]+\/\*$/, 'schedules are named by definitions'],
   [/^arn:aws:sns:.*:meshshift-\*$/, 'topics are the user’s own, told by their names'],

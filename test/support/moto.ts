@@ -2,10 +2,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** moto's server with what it warns about in templates left out: the packaged template is linted by itself, with the reasons for what is ignored. */
+/**
+ * moto's server with what it warns about in templates left out: the packaged template is linted by itself, with the reasons for what is ignored.
+ * And its CloudFormation does not read the type of a load balancer; the stack's is one of the network.
+ */
 const PROGRAM = `
 from moto.cloudformation import models
 models.validate_template_cfn_lint = lambda template: []
+from moto.elbv2.models import ELBv2Backend
+create = ELBv2Backend.create_load_balancer
+ELBv2Backend.create_load_balancer = lambda self, *given, **named: create(self, *given, **{'loadbalancer_type': 'network', **named})
 from moto.server import main
 main(['-H', '127.0.0.1', '-p', '0'])
 `;

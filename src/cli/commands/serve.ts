@@ -37,7 +37,7 @@ export const serve: Command = {
   remote: false,
   options: serveOptions,
   details:
-    'For a control plane that functions on AWS, or many machines, share; `meshshift up` is the whole product on one machine.\nSecrets come by the environment alone: MESHSHIFT_TOKEN_KEY (task tokens at rest) and MESHSHIFT_MESH_KEY (functions and control planes know each other by it).\nPrints one line `ready URL` on stdout, and logs lines of JSON on stderr. GET /meshshift/v1/health is 200 while it serves, 503 while it starts or ends.',
+    'For a control plane that functions on AWS, or many machines, share; `meshshift up` is the whole product on one machine.\nSecrets come by the environment alone: MESHSHIFT_TOKEN_KEY (task tokens at rest), MESHSHIFT_MESH_KEY (functions and control planes\nknow each other by it) and MESHSHIFT_PROXY_KEY (proxies show it; it changes nothing).\nPrints one line `ready URL` on stdout, and logs lines of JSON on stderr. GET /meshshift/v1/health is 200 while it serves, 503 while it starts or ends.',
   examples: ['meshshift serve --data /var/lib/meshshift', 'meshshift serve --host 0.0.0.0 --table meshshift-prod --behind-tls'],
   run,
 };

@@ -74,7 +74,7 @@ function unique<T extends { readonly who: string }>(list: string, entries: reado
  * Access keys from JSON: `{ keys: [{ accessKeyId, secretAccessKey, sessionToken?, readOnly?, only? }], tokens: [{ name, token, … }], certificates: [{ name, … }] }`.
  * @throws AccessKeysUnusable
  */
-export function parseGrants(json: string): Grants {
+function parse(json: string): Grants {
   let given: unknown;
   try {
     given = JSON.parse(json);
@@ -87,7 +87,6 @@ export function parseGrants(json: string): Grants {
     throw new AccessKeysUnusable(parsed.error.issues.map(({ path, message }) => `access keys: ${path.join('.')}: ${message}`).join('; '));
   }
   const { keys, tokens, certificates } = parsed.data;
-  if (keys.length + tokens.length + certificates.length === 0) throw new AccessKeysUnusable('access keys: must hold a key, a token or a certificate; nobody could come in');
   return {
     keys: unique('keys', keys.map(({ accessKeyId, secretAccessKey, sessionToken, ...rest }) => ({ ...grantOf(accessKeyId, rest), secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }))),
     tokens: [...unique('tokens', tokens.map(({ name, token, ...rest }) => ({ ...grantOf(name, rest), token }))).values()],
@@ -95,14 +94,26 @@ export function parseGrants(json: string): Grants {
   };
 }
 
-/** As `parseGrants`, from a value of the environment (`MESHSHIFT_ACCESS_KEYS`) or an option: the JSON itself, or the path of a file that holds it. */
-export function readGrants(source: string): Grants {
-  if (source.trimStart().startsWith('{')) return parseGrants(source);
+/** Access keys from JSON, as `parse`. @throws AccessKeysUnusable, also where nobody could come in */
+export const parseGrants = (json: string): Grants => joinGrants(parse(json));
+
+/** All of them together. @throws AccessKeysUnusable where one is there twice, or nobody could come in */
+export function joinGrants(...all: readonly Grants[]): Grants {
+  const [keys, tokens, certificates] = [all.flatMap((each) => [...each.keys.values()]), all.flatMap((each) => each.tokens), all.flatMap((each) => [...each.certificates.values()])];
+  if (keys.length + tokens.length + certificates.length === 0) throw new AccessKeysUnusable('access keys: must hold a key, a token or a certificate; nobody could come in');
+  return { keys: unique('keys', keys), tokens: [...unique('tokens', tokens).values()], certificates: unique('certificates', certificates) };
+}
+
+const read = (source: string): Grants => {
+  if (source.trimStart().startsWith('{')) return parse(source);
   let text: string;
   try {
     text = readFileSync(source, 'utf8');
   } catch (cause) {
     throw new AccessKeysUnusable(`access keys: ${source}: ${(cause as NodeJS.ErrnoException).code ?? 'cannot be read'}`, { cause });
   }
-  return parseGrants(text);
-}
+  return parse(text);
+};
+
+/** As `parseGrants`, from a value of the environment (`MESHSHIFT_ACCESS_KEYS`) or an option: the JSON itself, or the path of a file that holds it; together with more. */
+export const readGrants = (source: string, ...more: readonly Grants[]): Grants => joinGrants(read(source), ...more);

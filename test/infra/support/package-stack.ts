@@ -57,7 +57,18 @@ export async function packageStack(params: Readonly<Record<string, string>> = {}
 
 /** Every parameter another way than by default. */
 export const OTHER_WAYS: Readonly<Record<string, string>> = {
-  meshEndpoint: 'https://mesh.example.com',
+  controlPlane: 'fargate',
+  controlPlaneName: 'mesh.example.com',
+  controlPlaneCertificate: 'arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef',
+  controlPlaneVpc: 'vpc-0123456789abcdef0',
+  controlPlaneSubnets: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+  controlPlaneCount: '3',
+  controlPlaneCpu: '1024',
+  controlPlaneMemory: '2048',
+  controlPlaneImage: 'team/meshshift',
+  controlPlaneTag: '0.1.0',
+  controlPlaneClients: '10.1.0.0/16',
+  controlPlaneScheme: 'internet-facing',
   table: 'existing',
   logRetention: '7',
   auth: 'jwt',
