@@ -75,8 +75,13 @@ export async function findRecord(store: DocumentStore, id: string): Promise<Roll
 /** What a record has that was written before there were these fields. */
 const LATER_FIELDS = { approvals: [], waiting: null, spec: null, hookHold: false, begun: true, foreign: null, undone: null, alarm: null, overridden: false, finishing: false };
 
+const LATER_NAMES = Object.keys(LATER_FIELDS);
+
 /** A stored value as a record. */
-export const toRecord = (value: unknown): RolloutRecord => ({ ...LATER_FIELDS, ...(value as RolloutRecord) });
+export const toRecord = (value: unknown): RolloutRecord => {
+  const record = value as RolloutRecord;
+  return LATER_NAMES.every((name) => name in record) ? record : { ...LATER_FIELDS, ...record };
+};
 
 /** A rollout is kept for 400 days after its end, each line of its history from when it was written. */
 const KEPT_SECONDS = 400 * 86_400;

@@ -8,9 +8,32 @@ import { ConditionFailed, type Document, type DocumentStore, type Write } from '
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
+/** A document as text: each reader has a value of its own. */
+class Kept implements Document {
+  readonly pk: string;
+  readonly sk: string;
+  readonly version: number;
+  readonly #text: string;
+  #value: unknown;
+
+  constructor({ pk, sk, value }: { pk: string; sk: string; value: unknown }, version: number) {
+    [this.pk, this.sk, this.version, this.#text] = [pk, sk, version, JSON.stringify(value)];
+  }
+
+  /** Shared by all who only look. */
+  get value(): unknown {
+    this.#value ??= JSON.parse(this.#text);
+    return this.#value;
+  }
+
+  read(): Document {
+    return { pk: this.pk, sk: this.sk, version: this.version, value: JSON.parse(this.#text) as unknown };
+  }
+}
+
 /** A store in memory that yields at each call, so that concurrent calls interleave. */
 export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
-  const documents = new Map<string, Document>();
+  const documents = new Map<string, Kept>();
   const keyOf = (pk: string, sk: string): string => `${pk}\n${sk}`;
   const holds = ({ pk, sk, ...write }: Write): boolean => {
     const condition = write.if;
@@ -19,14 +42,14 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
     if (condition === 'absent') return document === undefined;
     return condition === 'present' ? document !== undefined : document?.version === condition.version;
   };
-  const all = (pk: string): Document[] => [...documents.values()].filter((document) => document.pk === pk).sort((a, b) => (a.sk < b.sk ? -1 : 1));
+  const all = (pk: string): Kept[] => [...documents.values()].filter((document) => document.pk === pk).sort((a, b) => (a.sk < b.sk ? -1 : 1));
   const write = async (writes: readonly Write[]): Promise<void> => {
     await Promise.resolve();
     for (const each of writes) if (!holds(each)) throw new ConditionFailed(each, each.if!);
     for (const each of writes) {
       const key = keyOf(each.pk, each.sk);
       if (each.kind === 'delete') documents.delete(key);
-      if (each.kind === 'put') documents.set(key, { pk: each.pk, sk: each.sk, version: (documents.get(key)?.version ?? 0) + 1, value: copy(each.value) });
+      if (each.kind === 'put') documents.set(key, new Kept(each, (documents.get(key)?.version ?? 0) + 1));
     }
   };
   return {
@@ -37,12 +60,11 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
     write,
     get: async ({ pk, sk }) => {
       await Promise.resolve();
-      const document = documents.get(keyOf(pk, sk));
-      return document === undefined ? undefined : copy(document);
+      return documents.get(keyOf(pk, sk))?.read();
     },
     query: async (pk, { prefix = '', after = '', limit = Infinity } = {}) => {
       await Promise.resolve();
-      return copy(all(pk).filter(({ sk }) => sk.startsWith(prefix) && sk > after).slice(0, limit));
+      return all(pk).filter(({ sk }) => sk.startsWith(prefix) && sk > after).slice(0, limit).map((document) => document.read());
     },
     close: () => Promise.resolve(),
   };
