@@ -30,6 +30,7 @@ const SETTINGS = {
   'tls-key': { variable: 'MESHSHIFT_TLS_KEY', value: 'FILE', about: 'its key: the file, or PEM' },
   'tls-clients': { variable: 'MESHSHIFT_TLS_CLIENTS', value: 'FILE', about: 'authorities of certificates that proxies must then show: the file, or PEM' },
   certificates: { variable: 'MESHSHIFT_CERTIFICATES', value: 'FILE', about: 'the PEM files that ARNs of AWS Certificate Manager stand for' },
+  quotas: { variable: 'MESHSHIFT_QUOTAS', value: 'FILE', about: 'how many there may be of what: the file, its JSON, or app-mesh for AWS’s own' },
   advertise: { variable: 'MESHSHIFT_ADVERTISE', value: 'URL', about: 'how other control planes over the table reach this one: a URL, auto (its own address), none' },
   drain: { variable: 'MESHSHIFT_DRAIN', value: 'SECONDS', about: 'how long ending may take (20 where others reach it, else 0): proxies are sent away one after another' },
 } as const satisfies Record<string, { readonly variable: string; readonly value: string; readonly about: string }>;
@@ -137,7 +138,8 @@ export async function readOptions(call: Call): Promise<Omit<ServiceOptions, 'sto
   const meshKey = await readKey(call, 'MESHSHIFT_MESH_KEY');
   const [tls, grants] = [await readTls(call), await readGrants(call, meshKey)];
   checkExposure(call, host, grants, tls);
-  const certificates = setting(call, 'certificates');
+  const [certificates, quotas] = [setting(call, 'certificates'), setting(call, 'quotas')];
+  const { readQuotas } = await import('../controlplane/api/rules/read-quotas.ts');
   const { jsonLog } = await import('../service/json-log.ts');
   return {
     host,
@@ -151,6 +153,7 @@ export async function readOptions(call: Call): Promise<Omit<ServiceOptions, 'sto
     ...(tls === undefined ? {} : { tls }),
     ...(grants === undefined ? {} : { grants }),
     ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
+    ...(quotas === undefined ? {} : { quotas: readQuotas(quotas) }),
   };
 }
 

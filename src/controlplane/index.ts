@@ -5,6 +5,7 @@ import { createAccess, type AccessOptions } from './access/access.ts';
 import { guardHttp } from './access/http-guard.ts';
 import { openCertificateFiles, type CertificateFiles } from './certificates/open-certificates.ts';
 import { openMeshApi } from './api/mesh-api.ts';
+import type { Quotas } from './api/rules/quotas.ts';
 import { cloudMapFinder } from './endpoints/cloud-map-finder.ts';
 import { createCloudMap } from './endpoints/cloud-map.ts';
 import { openEndpointRegistry } from './endpoints/endpoint-registry.ts';
@@ -38,6 +39,8 @@ export interface ControlPlaneOptions {
   readonly cloudMapEndpoint?: string;
   /** A mapping of ACM's ARNs to PEM files (docs/certificates.md), looked at again and again; without it specs with such ARNs have no TLS that works. */
   readonly certificatesFile?: string;
+  /** How many there may be of what; any number without them. */
+  readonly quotas?: Quotas;
   /** Others may be control planes over the same store at the same time: what they change and know comes in too. Without it this is the only one. */
   readonly sharing?: SharingOptions;
 }
@@ -75,7 +78,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     throw error;
   });
   const cloudMap = createCloudMap({ reader: api.reader, finder, after, log });
-  const xds = await startXds({ ...options, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive, certificates, catchUp: api.shared?.catchUp }).catch((error: unknown) => {
+  const { proxiesPerNode: maxProxiesPerNode } = options.quotas ?? {};
+  const endpoint = { ...(maxProxiesPerNode === undefined ? {} : { maxProxiesPerNode }), ...options.xds };
+  const xds = await startXds({ ...options, xds: endpoint, reader: api.reader, endpoints: withInstances(endpoints, cloudMap), access, archive, certificates, catchUp: api.shared?.catchUp }).catch((error: unknown) => {
     company?.close();
     cloudMap.close();
     certificates?.close();

@@ -1,6 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Log } from '../contracts/log.ts';
 import { startControlPlane, type ControlPlane } from '../controlplane/index.ts';
+import type { Quotas } from '../controlplane/api/rules/quotas.ts';
 import type { Webhooks } from '../rollout/notify/webhooks.ts';
 import { startWatch } from '../rollout/watch/start-watch.ts';
 import { openLibsqlStore } from '../store/libsql.ts';
@@ -55,6 +56,8 @@ export interface ServicesOptions {
   readonly webhooks?: Webhooks;
   /** Where metrics of the sources prometheus and cloudwatch are read; those of one that is not here cannot be. */
   readonly metrics?: MetricsSettings;
+  /** How many there may be of what in a mesh; any number without them. */
+  readonly quotas?: Quotas;
   /** A mapping of ACM's ARNs to PEM files; none without it. */
   readonly certificatesFile?: string;
   /** Where services of AWS are asked that this machine does not serve, by the SDK's variables: for the functions. */
@@ -117,6 +120,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
       xds: { host: exposure?.host ?? '127.0.0.1', port: options.xdsPort, ...(exposure?.tls === undefined ? {} : { tls: exposure.tls }) },
       ...(exposure === undefined ? {} : { access: { grants: exposure.grants, openOnLoopback: true } }),
       ...(options.reportIntervalMs === undefined ? {} : { reportIntervalMs: options.reportIntervalMs }),
+      ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
       ...(options.certificatesFile === undefined ? {} : { certificatesFile: options.certificatesFile }),
     }),
     (opened) => opened.close(),

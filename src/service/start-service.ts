@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../contracts/log.ts';
 import type { Grants } from '../controlplane/access/grants.ts';
 import { isLoopback } from '../controlplane/access/loopback.ts';
+import type { Quotas } from '../controlplane/api/rules/quotas.ts';
 import { refusalOf } from '../controlplane/http/host-guard.ts';
 import { startControlPlane, type ControlPlane } from '../controlplane/index.ts';
 import type { Tls } from '../controlplane/xds/server.ts';
@@ -31,6 +32,7 @@ export interface ServiceOptions {
   /** For both ports; without it they speak plain text. */
   readonly tls?: Tls;
   readonly certificatesFile?: string;
+  readonly quotas?: Quotas;
   /** What task tokens at rest are sealed with: base64 of 32 bytes; empty where they are not. */
   readonly tokenKey: string;
   /** How the watch reads metrics that have queries; without it, it judges by those of the mesh alone. */
@@ -82,7 +84,7 @@ function advertised({ sharing, host, tls }: ServiceOptions, port: number): strin
 }
 
 async function open(options: ServiceOptions, listener: Listener): Promise<{ plane: ControlPlane; watch: Watch; stepFunctions: SFNClient }> {
-  const { store, region, accountId, log, host, xdsPort, grants, tls, certificatesFile, sharing, tokenKey, openPolled } = options;
+  const { store, region, accountId, log, host, xdsPort, grants, tls, certificatesFile, quotas, sharing, tokenKey, openPolled } = options;
   const url = advertised(options, listener.port);
   if (sharing !== undefined && sharing.advertise === 'auto' && url === undefined) log('warn', 'with TLS of its own this control plane cannot tell by which name others reach it: give it with --advertise, else each judges by its own proxies alone');
   const plane = await startControlPlane({
@@ -94,6 +96,7 @@ async function open(options: ServiceOptions, listener: Listener): Promise<{ plan
     xds: { host, port: xdsPort, ...(tls === undefined ? {} : { tls }) },
     ...(grants === undefined ? {} : { access: { grants } }),
     ...(certificatesFile === undefined ? {} : { certificatesFile }),
+    ...(quotas === undefined ? {} : { quotas }),
     ...(sharing === undefined ? {} : { sharing: { ...(url === undefined ? {} : { url }), ...(sharing.key === undefined ? {} : { key: sharing.key }) } }),
   });
   const stepFunctions = new SFNClient({ region });

@@ -34,6 +34,16 @@ describe('a wrong command line', () => {
     expect(stderr).toContain(`meshshift: serve: ${message}`);
   });
 
+  test.each([
+    ['{"virtualNodesPerMesh":-1}', 'quotas: virtualNodesPerMesh: -1: must be 0 or more'],
+    ['{"nodes":1}', 'quotas: nodes: 1: is not a field here'],
+    ['{"meshes":', 'quotas: "{\\"meshes\\":": is not JSON'],
+    ['nowhere.json', 'quotas: "nowhere.json": cannot be read: ENOENT'],
+  ])('quotas that are none are refused: %s', async (quotas, message) => {
+    const { code, stderr } = await runMain(['serve', '--data', 'd', '--quotas', quotas]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) as string });
+  });
+
   test('a key that is none is not quoted', async () => {
     const { code, stderr } = await runMain(['serve', '--data', 'd'], { MESHSHIFT_MESH_KEY: 'a-very-secret-thing' });
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.not.stringContaining('secret-thing') as string });
@@ -53,12 +63,13 @@ describe('the service', () => {
   });
 
   test('on this machine: it serves App Mesh and says that it is well, and nothing else; what it was told outlives it', async () => {
-    served = await startServe({ MESHSHIFT_DATA: folder, MESHSHIFT_ACCOUNT: '123456789012', AWS_REGION: 'eu-central-1' });
+    served = await startServe({ MESHSHIFT_DATA: folder, MESHSHIFT_ACCOUNT: '123456789012', AWS_REGION: 'eu-central-1', MESHSHIFT_QUOTAS: '{"meshes":1}' });
     expect(served.url).toBe(`http://127.0.0.1:${served.port}`);
     expect(await health(served.url)).toEqual([200, { status: 'serving' }]);
     const client = appMeshClient(served.url);
     const { mesh } = await client.send(new CreateMeshCommand({ meshName: 'm' }));
     expect(mesh?.metadata?.arn).toBe('arn:aws:appmesh:eu-central-1:123456789012:mesh/m');
+    await expect(client.send(new CreateMeshCommand({ meshName: 'n' }))).rejects.toThrow("You've reached the limit on number of Meshes(1) for the account.");
     for (const path of ['/', '/meshshift/v1/rollouts', '/2015-03-31/functions/x/invocations']) expect((await fetch(`${served.url}${path}`)).status).toBe(404);
     expect((await fetch(`${served.url}/v20190125/meshes`, { headers: { origin: 'https://elsewhere.example' } })).status).toBe(403);
     expect(await served.end()).toBe(0);

@@ -40,6 +40,8 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
   const [workloads, certificates] = [optionalText(call, 'workloads'), optionalText(call, 'certificates')];
   const exposure = await readExposure(call);
   const webhooks = optionalText(call, 'webhooks') ?? io.env['MESHSHIFT_WEBHOOKS'];
+  const quotas = optionalText(call, 'quotas') ?? io.env['MESHSHIFT_QUOTAS'];
+  const { readQuotas } = await import('../../controlplane/api/rules/read-quotas.ts');
   const { startRuntime } = await import('../../local/runtime.ts');
   const runtime = await startRuntime({
     port,
@@ -48,6 +50,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     deploymentFile: packageFile('serverless.yml'),
     ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
     ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
+    ...(quotas === undefined || quotas === '' ? {} : { quotas: readQuotas(quotas) }),
     ...(webhooks === undefined || webhooks === '' ? {} : { webhooks: await readWebhooks(webhooks) }),
     endpoints: Object.fromEntries(FOREIGN.flatMap((name) => (io.env[name] ? [[name, io.env[name]]] : []))),
     metrics: {
@@ -77,6 +80,7 @@ export const up: Command = {
     data: { type: 'string', value: 'FOLDER', default: '.meshshift', about: 'where everything is kept; a runtime started on it again goes on where it was' },
     workloads: { type: 'string', value: 'FILE', about: 'the commands that workloads of the type process may run; without it none are run' },
     certificates: { type: 'string', value: 'FILE', about: 'the PEM files that ARNs of AWS Certificate Manager stand for; read again when they change' },
+    quotas: { type: 'string', value: 'FILE', about: 'how many there may be of what in a mesh; app-mesh for AWS’s own; also MESHSHIFT_QUOTAS, the file or its JSON' },
     webhooks: { type: 'string', value: 'FILE', about: 'where Slack and Teams take messages, { "name": "https://…" }; also MESHSHIFT_WEBHOOKS, the file or its JSON' },
     prometheus: { type: 'string', value: 'URL', about: 'where metrics of the source prometheus are asked for; also MESHSHIFT_PROMETHEUS_URL, with MESHSHIFT_PROMETHEUS_TOKEN if it wants one' },
     host: { type: 'string', value: 'HOST', about: 'let others reach the control plane (App Mesh and xDS, nothing else) on this address, or 0.0.0.0; needs access keys' },

@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import { KINDS } from '../kinds.ts';
 import { targetsOf } from './references.ts';
 
-/** How many there may be; a quota that is not given is unlimited. App Mesh's own were 15, 200, 200, 200, 3, 50, 10, 50 and 10. */
+/** How many there may be; a quota that is not given is unlimited. */
 export interface Quotas {
   readonly meshes?: number;
   readonly virtualNodesPerMesh?: number;
@@ -15,6 +15,8 @@ export interface Quotas {
   readonly gatewayRoutesPerVirtualGateway?: number;
   readonly backendsPerVirtualNode?: number;
   readonly targetsPerRoute?: number;
+  /** Connected for one virtual node or gateway at the same time. */
+  readonly proxiesPerNode?: number;
 }
 
 const COUNT_QUOTA: Readonly<Record<Kind, keyof Quotas>> = {
