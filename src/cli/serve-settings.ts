@@ -104,12 +104,11 @@ export async function openPlace(call: Call): Promise<Place> {
 /** As the functions have it: Prometheus where it is said where it is, and CloudWatch. */
 async function readPolled(call: Call): Promise<OpenPolled> {
   const { env } = call.io;
-  const [{ openPolledMetrics }, { cloudWatchMetricsOf }, { openAws }, { SFNClient }] = await Promise.all([
-    import('../metrics/open-polled.ts'),
-    import('../metrics/open-cloudwatch.ts'),
-    import('../aws/call.ts'),
-    import('@aws-sdk/client-sfn'),
-  ]);
+  // One after another: they share modules, and some loaders fail when two that do are linked at once.
+  const { openPolledMetrics } = await import('../metrics/open-polled.ts');
+  const { cloudWatchMetricsOf } = await import('../metrics/open-cloudwatch.ts');
+  const { openAws } = await import('../aws/call.ts');
+  const { SFNClient } = await import('@aws-sdk/client-sfn');
   const region = regionOf(call);
   // A task's credentials are not in the environment; the SDK finds them, and gets new ones in time.
   const { credentials } = new SFNClient({ region }).config;
