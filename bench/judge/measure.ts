@@ -1,8 +1,8 @@
 import { median } from '../support/stats.ts';
-import { judgeOurs, MARGIN, NO_WORSE, WITHIN_MARGIN } from './ours.ts';
+import { judgeOurs, MARGIN, NO_WORSE, phiOfHistory, WITHIN_MARGIN } from './ours.ts';
 import { createRandom } from './random.ts';
 import { abortByKayenta, abortByThreshold, ALARM, FLAGGER, tuneThreshold } from './rivals.ts';
-import { dispersionOf, EFFECTS, NO_EFFECT, simulate, type Cell, type Effect, type Traffic, type WorldName } from './worlds.ts';
+import { EFFECTS, NO_EFFECT, simulate, type Cell, type Effect, type Traffic, type WorldName } from './worlds.ts';
 
 export const SIDES = ['ours', 'kayenta', 'flagger', 'alarm'] as const;
 export type Side = (typeof SIDES)[number];
@@ -60,8 +60,7 @@ const count = <T>(list: readonly T[], holds: (item: T) => boolean): number => li
 export function measureCell(world: WorldName, cell: Cell, index: number, { seed, good, bad, border, seconds }: Sizes): CellResult {
   const random = createRandom(seed * 1_000_003 + index * 7919);
   const runs = (number: number, effect: Effect, of: WorldName = world): Traffic[] => Array.from({ length: number }, () => simulate(of, cell, effect, seconds, random));
-  // Only where requests are not independent of each other is anything to be known beforehand.
-  const phi = world === 'calm' || world === 'shared' ? 1 : dispersionOf(simulate(world, cell, NO_EFFECT, HISTORY_SECONDS, random));
+  const phi = phiOfHistory(simulate(world, cell, NO_EFFECT, HISTORY_SECONDS, random));
 
   const goodRuns = runs(good, NO_EFFECT);
   const calmRuns = world === 'calm' ? goodRuns : runs(good, NO_EFFECT, 'calm');

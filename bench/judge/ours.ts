@@ -1,3 +1,4 @@
+import { addDispersion, disperse, NO_DISPERSION, phiOf, startDispersion, toDispersion } from '../../src/canary/judge/dispersion.ts';
 import { judge } from '../../src/canary/judge/judge.ts';
 import { countIntervals, openStep, startJudging } from '../../src/canary/judge/state.ts';
 import type { Metric } from '../../src/contracts/canary-definition.ts';
@@ -32,4 +33,14 @@ export function judgeOurs({ nC, xC, nS, xS }: Traffic, metric: Metric, phi: numb
     if (outcome === 'fail' || (outcome === 'pass' && stopAtPass)) return { outcome, at: second + 1 };
   }
   return { outcome: 'none', at: nC.length };
+}
+
+/** φ as the product learns it from rollouts that were good. */
+export function phiOfHistory({ nC, xC, nS, xS }: Traffic): number {
+  let state = startDispersion(START);
+  for (let second = 0; second < nC.length; second += 1) {
+    const pair = { canary: { total: nC[second]!, bad: xC[second]! }, stable: { total: nS[second]!, bad: xS[second]! } };
+    if (pair.canary.total > 0 && pair.stable.total > 0) state = disperse(state, pair, START + (second + 1) * 1000);
+  }
+  return phiOf(addDispersion(NO_DISPERSION, toDispersion(state)));
 }

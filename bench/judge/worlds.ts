@@ -27,15 +27,27 @@ export const EFFECTS = {
 
 export const NO_EFFECT: Effect = (rate) => rate;
 
-/** A world makes, for a run, the rate of each second (for both sides alike), and how many of so many requests are bad on one side. */
+/** A world makes, for a run, the rate of each second (for both sides alike), and for each side how many of a second's requests are bad. */
 interface World {
   /** Factors by which the rate of a second is multiplied, both sides alike. */
   readonly factors: (random: Random, seconds: number) => (second: number) => number;
-  readonly countBad: (random: Random, n: number, p: number) => number;
+  readonly countBad: (random: Random) => (n: number, p: number) => number;
 }
 
 const MOST = 0.95;
-const calmBad = (random: Random, n: number, p: number): number => random.binomial(n, p);
+const calmBad = (random: Random) => (n: number, p: number): number => random.binomial(n, p);
+
+/** Bursts of eight on average. What is more than there are requests in a second goes on in the next. */
+function burstsOf(random: Random): (n: number, p: number) => number {
+  let left = 0;
+  return (n, p) => {
+    const bursts = random.poisson((n * Math.min(p, MOST)) / 8);
+    for (let burst = 0; burst < bursts; burst += 1) left += random.geometric(8);
+    const bad = Math.min(n, left);
+    left -= bad;
+    return bad;
+  };
+}
 
 /** Incidents that strike both sides together: one in about five minutes, 10 to 60 s long, three to ten times as many bad answers. */
 function incidents(random: Random, seconds: number): (second: number) => number {
@@ -55,17 +67,9 @@ export const WORLDS = {
   calm: { factors: steady, countBad: calmBad },
   shared: { factors: incidents, countBad: calmBad },
   // Each side's rate of each second is its own: gamma distributed with a coefficient of variation of 0.7.
-  overdispersed: { factors: steady, countBad: (random, n, p) => random.binomial(n, Math.min(MOST, p * random.gamma(0.5))) },
-  // Bad answers come by bursts of eight on average, on one side alone.
-  bursts: {
-    factors: steady,
-    countBad: (random, n, p) => {
-      const events = random.poisson((n * Math.min(p, MOST)) / 8);
-      let bad = 0;
-      for (let event = 0; event < events; event += 1) bad += random.geometric(8);
-      return Math.min(n, bad);
-    },
-  },
+  overdispersed: { factors: steady, countBad: (random) => (n, p) => random.binomial(n, Math.min(MOST, p * random.gamma(0.5))) },
+  // Bad answers come by bursts, on one side alone.
+  bursts: { factors: steady, countBad: burstsOf },
 } as const satisfies Readonly<Record<string, World>>;
 
 export type WorldName = keyof typeof WORLDS;
@@ -74,32 +78,15 @@ export type WorldName = keyof typeof WORLDS;
 export function simulate(world: WorldName, { rate, share, bad }: Cell, effect: Effect, seconds: number, random: Random): Traffic {
   const { factors, countBad } = WORLDS[world];
   const factor = factors(random, seconds);
+  const [countCanary, countStable] = [countBad(random), countBad(random)];
   const traffic = { nC: new Int32Array(seconds), xC: new Int32Array(seconds), nS: new Int32Array(seconds), xS: new Int32Array(seconds) };
   for (let second = 0; second < seconds; second += 1) {
     const p0 = Math.min(MOST, bad * factor(second));
     const nC = random.binomial(rate, share);
     traffic.nC[second] = nC;
     traffic.nS[second] = rate - nC;
-    traffic.xC[second] = countBad(random, nC, effect(p0));
-    traffic.xS[second] = countBad(random, rate - nC, p0);
+    traffic.xC[second] = countCanary(nC, effect(p0));
+    traffic.xS[second] = countStable(rate - nC, p0);
   }
   return traffic;
-}
-
-/** With fewer bad answers than this in the history its dispersion says little. */
-const ENOUGH_BAD = 200;
-const CAUTIOUS = 5;
-
-/** φ from history: stable's traffic split like the canary's, and how far the bad answers lie from that split. At least 1. */
-export function dispersionOf({ nC, xC, nS, xS }: Traffic): number {
-  let [squares, expected, bad] = [0, 0, 0];
-  for (let second = 0; second < nC.length; second += 1) {
-    const n = xC[second]! + xS[second]!;
-    const w = nC[second]! / Math.max(1, nC[second]! + nS[second]!);
-    squares += (xC[second]! - n * w) ** 2;
-    expected += n * w * (1 - w);
-    bad += n;
-  }
-  const phi = expected === 0 ? 1 : Math.max(1, squares / expected);
-  return bad < ENOUGH_BAD ? Math.max(CAUTIOUS, phi) : phi;
 }

@@ -9,6 +9,7 @@ import { readRoute, type RouteState } from '../mesh/change-route.ts';
 import { ConditionFailed } from '../store/port.ts';
 import { checkAlarms } from './alarms.ts';
 import { readDefinition } from './definitions.ts';
+import { readPhis } from './dispersion.ts';
 import { isForGood, RolloutRejected, RouteLocked } from './errors.ts';
 import { queueKey } from './keys.ts';
 import { prepareLock } from './lock.ts';
@@ -110,7 +111,7 @@ async function create(ports: Ports, beginning: Requested, settings: CanaryDefini
   const plan = planRollout(settings, beginning.request.image.tag, route.spec);
   await checkAlarms(ports, settings);
   const at = ports.clock();
-  const record = plannedRecord(beginning, settings, plan, route, lock.fence, at);
+  const record = { ...plannedRecord(beginning, settings, plan, route, lock.fence, at), phis: await readPhis(ports.store, settings) };
   const history = [{ at, who: record.trigger, kind: 'started', reason: `${record.stable} → ${record.canary} by ${plan.steps.map(({ weight }) => weight).join(', ')} %` }];
   try {
     await ports.store.write([...createRecord(record, history), lock.take, { kind: 'delete', ...queueKey(settings.target, beginning.requestedAt, record.id) }]);

@@ -23,6 +23,8 @@ export const notifiedKey = (eventId: string, channel: string): Key => ({ pk: `no
 
 export const bakeKey = (id: string): Key => ({ pk: BAKES, sk: id });
 export const judgeKey = (id: string): Key => ({ pk: `rollout#${id}`, sk: 'judge' });
+/** What good rollouts of a definition have shown of how its bad requests come. */
+export const dispersionKey = (definition: string): Key => ({ pk: 'dispersion', sk: definition });
 export const LOCKS = 'lock';
 export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: LOCKS, sk: `${mesh}/${virtualRouter}/${route}` });
 

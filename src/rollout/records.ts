@@ -51,6 +51,8 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   /** Who undid it once it was finished. */
   readonly undone: { readonly who: string; readonly reason: string } | null;
   readonly decision: Decision | null;
+  /** φ by metric; 1 where there is none. */
+  readonly phis?: Readonly<Record<string, number>>;
 }
 
 /** What an update makes of a record, what of it is told in the history, and what else is written with it. */

@@ -13,7 +13,7 @@ interface Parts {
 
 /** A record with what others wrote of it, as it is shown: only what the contract names; a field added to the record, or a token, is not. */
 export function toRollout(record: RolloutRecord, { history, bake, judged }: Parts): Rollout {
-  const { settings: _settings, split: _split, hostname: _hostname, spec: _spec, promotedBakeSeconds: _bake, requestedAt: _at, holds: _holds, paused: _paused, promoted, decision: _decision, hookHold: _hold, begun: _begun, foreign: _foreign, undone: _undone, overridden: _overridden, finishing: _finishing, loweredTo: _lowered, removals: _removals, untold: _untold, ...shown } = record;
+  const { settings: _settings, split: _split, hostname: _hostname, spec: _spec, promotedBakeSeconds: _bake, requestedAt: _at, holds: _holds, paused: _paused, promoted, decision: _decision, hookHold: _hold, begun: _begun, foreign: _foreign, undone: _undone, overridden: _overridden, finishing: _finishing, loweredTo: _lowered, removals: _removals, untold: _untold, phis: _phis, ...shown } = record;
   const live = !FINAL_PHASES.has(record.phase);
   const step = promoted ? record.steps.length : record.step;
   return {

@@ -7,13 +7,14 @@ import type { JudgedPair } from './judge-record.ts';
 import type { RolloutRecord } from './records.ts';
 
 /** Whose counts a rollout's judge compares. */
-export const toJudged = ({ id, target, canary, stable, settings, step, promoted }: RolloutRecord): JudgedPair => ({
+export const toJudged = ({ id, target, canary, stable, settings, step, promoted, phis }: RolloutRecord): JudgedPair => ({
   id,
   mesh: target.mesh,
   canary,
   stable,
   analysis: analysisAt(settings, promoted ? -1 : step),
   counted: metricsOf(settings),
+  ...(phis === undefined ? {} : { phis }),
 });
 
 /** How a step is judged: as the definition says, but for what it says of that step. */

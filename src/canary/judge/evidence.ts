@@ -1,6 +1,6 @@
 import type { Metric } from '../../contracts/analysis.ts';
 import type { Counts, Pair } from './e-values.ts';
-import { disperse, startDispersion, type DispersionState } from './dispersion.ts';
+import { disperse, phiToPass, startDispersion, type DispersionState } from './dispersion.ts';
 import { logAdd } from './logs.ts';
 import { testOf } from './tests.ts';
 
@@ -81,10 +81,12 @@ function look(metric: Metric, evidence: Evidence, pair: Pair): Pick<Evidence, 'f
   const test = testOf(metric);
   const looks = evidence.looks + 1;
   const baseline = rateOf(evidence.baseline);
+  // Of earlier intervals only, as everything that a test sets is.
+  const passPhi = phiToPass(evidence.phi, evidence.dispersion);
   const [fail, pass] = [test.fail.logEs(pair, baseline), test.pass?.logEs(pair, baseline) ?? []];
   return {
     fail: evidence.fail.map((log, index) => mixStart(log, looks, (fail[index] ?? 0) / evidence.phi)),
-    pass: evidence.pass.map((log, index) => log + (pass[index] ?? 0) / evidence.phi),
+    pass: evidence.pass.map((log, index) => log + (pass[index] ?? 0) / passPhi),
     looks,
   };
 }
