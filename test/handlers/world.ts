@@ -22,6 +22,7 @@ import { systemTimers } from '../../src/local/timers.ts';
 import { createStateMachine, Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
 import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
 import type { Json } from '../../src/local/json.ts';
+import type { OpenPolled } from '../../src/metrics/sources.ts';
 import { startWatch, type Watch } from '../../src/rollout/watch/start-watch.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
@@ -111,12 +112,14 @@ export interface WorldOptions {
   readonly speed?: number;
   /** Who may ask the control plane, App Mesh's API and its extensions; anybody without it. */
   readonly access?: AccessOptions;
+  /** How the watch polls metrics that have queries; without it it does not. */
+  readonly openPolled?: OpenPolled;
 }
 
 const CONTROL_PLANE = /^\/(v20190125|meshshift\/v1\/(telemetry|propagation))\//;
 
 /** Opens a world. */
-export async function openWorld({ speed = 10, access }: WorldOptions = {}): Promise<World> {
+export async function openWorld({ speed = 10, access, openPolled }: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'meshshift-world-'));
   const store = openLibsqlStore(databasePath(folder));
   const api = await openMeshApi({ store, region: REGION, accountId: ACCOUNT, clock: Date.now, log: silent });
@@ -162,7 +165,7 @@ export async function openWorld({ speed = 10, access }: WorldOptions = {}): Prom
     });
     engine.recover();
     for (const { name, definition, roleArn } of deployed.stateMachines) await createStateMachine(engine, { name, definition, roleArn });
-    const watch = startWatch({ store, telemetry, stepFunctions: world.stepFunctions, tokenKey: TOKEN_KEY, log: process.env['DEBUG'] ? console.error : silent, clock: Date.now });
+    const watch = startWatch({ store, telemetry, ...(openPolled === undefined ? {} : { openPolled }), stepFunctions: world.stepFunctions, tokenKey: TOKEN_KEY, log: process.env['DEBUG'] ? console.error : silent, clock: Date.now });
     const service = stepFunctionsService(engine);
     const scheduler = openScheduler({ database, region: REGION, accountId: ACCOUNT, timers: systemTimers, log: silent, random: Math.random, deliver: callFunction });
     await scheduler.change((schedules) => ensureGroup(scheduler, schedules, 'meshshift-dev'));
