@@ -62,6 +62,8 @@ export interface ServicesOptions {
   readonly certificatesFile?: string;
   /** Where services of AWS are asked that this machine does not serve, by the SDK's variables: for the functions. */
   readonly endpoints?: Readonly<Record<string, string>>;
+  /** A function's environment by its key, in place of what this machine gives: the functions then run as on AWS. */
+  readonly asOnAws?: (key: string) => Readonly<Record<string, string>>;
   readonly log: Log;
   readonly region?: string;
   readonly reportIntervalMs?: number;
@@ -125,7 +127,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     }),
     (opened) => opened.close(),
   );
-  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, endpoints: options.endpoints ?? {}, metrics: variablesOf(options.metrics), log }), ({ host }) => host.close());
+  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, endpoints: options.endpoints ?? {}, asOnAws: options.asOnAws, metrics: variablesOf(options.metrics), log }), ({ host }) => host.close());
   const database = own(openLocalDatabase(dataFolder), (opened) => opened.close());
   const shared = { database, ...place, timers: systemTimers, log };
   // Executions put events, and events start executions: each reaches the other once both are there.

@@ -19,6 +19,8 @@ export interface FunctionsOptions {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Where metrics that have queries are read, as variables, for the functions that read them. */
   readonly metrics: Readonly<Record<string, string>>;
+  /** A function's environment beside its deployed one, by its key, in place of what this machine gives: the functions then run as on AWS. */
+  readonly asOnAws?: ((key: string) => Readonly<Record<string, string>>) | undefined;
   readonly log: Log;
 }
 
@@ -29,7 +31,7 @@ export interface FunctionsOptions {
 const SOON: Readonly<Record<string, readonly string[]>> = { bake: ['rollBack', 'judge'] };
 
 /** The deployed functions, and how a state machine's task invokes one. */
-export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, endpoints, metrics, log }: FunctionsOptions) {
+export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, endpoints, asOnAws, metrics, log }: FunctionsOptions) {
   const environment = {
     ...endpoints,
     AWS_ENDPOINT_URL: url,
@@ -42,8 +44,8 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
     MESHSHIFT_MESH_KEY: JSON.stringify(credentials),
   };
   const own: Readonly<Record<string, Readonly<Record<string, string>>>> = { notify: { MESHSHIFT_WEBHOOKS: JSON.stringify(webhooks) }, bake: metrics, judge: metrics, watch: metrics };
-  const hosted = functions.map((deployed) => ({ ...deployed, environment: { ...deployed.environment, ...own[deployed.key] } }));
-  const host: LambdaHost = openLambdaHost({ functions: hosted, environment, timers: systemTimers, log });
+  const hosted = functions.map((deployed) => ({ ...deployed, environment: { ...deployed.environment, ...(asOnAws === undefined ? own[deployed.key] : asOnAws(deployed.key)) } }));
+  const host: LambdaHost = openLambdaHost({ functions: hosted, environment: asOnAws === undefined ? environment : {}, timers: systemTimers, log });
   const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);
   const soon = new Map(functions.map(({ key, arn }) => [arn, arnsOf(SOON[key] ?? [])]));
   const invokeTask = async (functionName: string, payload: Json, signal: AbortSignal): Promise<Invocation> => {
