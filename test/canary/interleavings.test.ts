@@ -105,7 +105,7 @@ test.each(Object.entries(DEFINITIONS))(
       played += 1;
     }
   },
-  isWhole ? 7_200_000 : 120_000,
+  isWhole ? 7_200_000 : 300_000,
 );
 
 describe('someone else changes the route of a rollout', () => {

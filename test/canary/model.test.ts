@@ -87,7 +87,7 @@ test('whatever happens in whatever order: every rollout ends, the lock is given 
   // The exploration is worth something only if it reaches every end.
   for (const phase of FINAL_PHASES) expect(ends.get(phase) ?? 0).toBeGreaterThan(RUNS / 100);
   expect(states).toBeGreaterThan(RUNS * 10);
-}, RUNS * 120);
+}, RUNS * 400);
 
 test('a scheduled advance takes one step a day for as long as it takes, and no wait is longer than the deadline', async () => {
   const model = openModel(seeded(1));

@@ -45,5 +45,5 @@ test.each(KINDS.map((kind) => [kind.name, kind] as const))(
       rmSync(prepared, { recursive: true, force: true });
     }
   },
-  isWhole ? 7_200_000 : 120_000,
+  isWhole ? 7_200_000 : 300_000,
 );

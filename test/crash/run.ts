@@ -51,7 +51,7 @@ const push = (runtime: CrashingRuntime): Promise<unknown> =>
     Entries: [{ Source: 'meshshift.sample', DetailType: 'ECR Image Action', Detail: JSON.stringify({ 'action-type': 'PUSH', result: 'SUCCESS', 'repository-name': 'd', 'image-tag': 'v1', 'image-digest': `sha256:${'1'.repeat(64)}` }) }],
   });
 
-const MOST_MS = 60_000;
+const MOST_MS = 120_000;
 const CANARY = 'arn:aws:states:us-east-1:000000000000:stateMachine:meshshift-dev-canary';
 
 async function running(runtime: CrashingRuntime): Promise<number> {
