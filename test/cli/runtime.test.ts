@@ -39,7 +39,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'certificates.yaml'), 'certificates: []');
   await new Promise<void>((resolve) => slack.listen(0, '127.0.0.1', resolve));
   await writeFile(join(folder, 'webhooks.json'), JSON.stringify({ releases: `http://127.0.0.1:${(slack.address() as AddressInfo).port}/s3cret` }));
-  up = await startUp(folder, ...WORKLOADS, '--certificates', join(folder, 'certificates.yaml'), '--webhooks', join(folder, 'webhooks.json'));
+  up = await startUp(folder, ...WORKLOADS, '--certificates', join(folder, 'certificates.yaml'), '--webhooks', join(folder, 'webhooks.json'), '--quotas', '{"virtualGatewaysPerMesh":3}');
 });
 afterAll(async () => {
   up.process.kill('SIGKILL');
@@ -80,6 +80,17 @@ describe('mesh', () => {
     const { stdout } = await cli('mesh', 'describe', 'acm');
     expect(stdout).toContain(`certificate missing: virtualGateway gw: spec.listeners[0].tls.certificate.acm.certificateArn: ${arn}: the mapping ${join(folder, 'certificates.yaml')} does not name it: add`);
     expect(await json('mesh', 'describe', 'acm')).toMatchObject({ meshes: [{ certificates: [{ arn, kind: 'virtualGateway', name: 'gw', state: 'missing' }] }] });
+  });
+
+  test('there are no more of what has a quota than it says', async () => {
+    const put = (path: string, body: object): Promise<Response> => fetch(`${up.url}/v20190125/meshes${path}`, { method: 'PUT', body: JSON.stringify(body) });
+    expect((await put('', { meshName: 'limited' })).status).toBe(200);
+    const statuses: number[] = [];
+    const spec = { listeners: [{ portMapping: { port: 80, protocol: 'http' } }] };
+    for (const virtualGatewayName of ['a', 'b', 'c', 'd']) statuses.push((await put('/limited/virtualGateways', { virtualGatewayName, spec })).status);
+    expect(statuses).toEqual([200, 200, 200, 400]);
+    expect((await fetch(`${up.url}/v20190125/meshes/limited/virtualGateways/c`, { method: 'DELETE' })).status).toBe(200);
+    expect((await put('/limited/virtualGateways', { virtualGatewayName: 'd', spec })).status).toBe(200);
   });
 
   test('a mesh that is not there is refused by its name', async () => {
