@@ -1,4 +1,6 @@
 // What a rollout costs on AWS: one of five steps and 30 minutes is run whole, on a clock of its own, by the deployed state machine and handlers over stores in memory; what it asks for is counted and priced.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { openFaultWorld, type FaultWorld } from '../test/faults/world.ts';
 import { begin, finish, printTable, run } from './support/report.ts';
 import { meterStore, type Units } from './support/store-meter.ts';
@@ -27,8 +29,9 @@ const MEMORY_GB = 0.5;
 const BILLED_SECONDS = 0.25;
 /** Of a function's own line and Lambda's three. */
 const LOG_BYTES = 900;
-/** The control plane where this stack runs it. */
-const TASKS = { count: 2, vcpu: 0.25, gb: 0.5 };
+/** The control plane where this stack runs it, as serverless.yml has it if nothing is said. */
+const PARAMS = (parse(readFileSync('serverless.yml', 'utf8')) as { params: { default: Record<string, string | number> } }).params.default;
+const TASKS = { count: Number(PARAMS['controlPlaneCount']), vcpu: Number(PARAMS['controlPlaneCpu']) / 1024, gb: Number(PARAMS['controlPlaneMemory']) / 1024 };
 const HOURS_A_MONTH = 730;
 
 const definition = {
