@@ -292,7 +292,8 @@ describeWith('Envoy 1.40 or openssl', envoyBinary !== undefined && hasOpenssl, `
       const said = await rejections();
       if (said.length === 0) continue;
       failures.push(`${said.join('\n')}\n  after ${JSON.stringify(offered.spec)}`);
-      await subject.update(plane.client, subject.simple as never);
+      // What came since may hold the simple one off; then the refusal stays until something else mends it.
+      await subject.update(plane.client, subject.simple as never).catch(() => undefined);
       await rejections();
     }
     expect(failures).toEqual([]);
