@@ -12,8 +12,8 @@ import { openMeshStore, type SharedMeshes } from './state/mesh-store.ts';
 import type { Api } from './verbs/api.ts';
 import { perform } from './verbs/perform.ts';
 import { createAnswerTexts } from './wire/answer-text.ts';
-import { readOperations } from './wire/operations.ts';
-import { readInput } from './wire/read-input.ts';
+import { readOperations, type Operation } from './wire/operations.ts';
+import { readInput, type Input } from './wire/read-input.ts';
 import { sendAnswer, sendError } from './wire/respond.ts';
 import { createRouter } from './wire/router.ts';
 
@@ -43,6 +43,16 @@ export interface MeshApi {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
+/** What a request asks for. */
+interface Asked {
+  readonly operation: Operation;
+  readonly input: Input;
+}
+
+/** Of so many URLs, and no longer ones, it is remembered what they ask for. */
+const MOST_URLS = 2_000;
+const LONGEST_URL = 1_000;
+
 const VERSION_HEADER = 'x-meshshift-if-version';
 
 /** @throws ApiError BadRequestException */
@@ -64,13 +74,25 @@ export async function openMeshApi({ store, region, accountId, clock, log, quotas
   const route = createRouter(readOperations());
   const textOf = createAnswerTexts();
 
-  const answer = async (request: IncomingMessage): Promise<string> => {
+  const read = async (request: IncomingMessage): Promise<Asked> => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
     const match = route(request.method ?? '', path);
     if (match === undefined)
       throw new ApiError('UnknownOperationException', `no operation of App Mesh is ${request.method ?? ''} ${path.slice(0, 200)}`);
-    const input = await readInput(request, match, query);
-    return textOf(match.operation, await perform(api, match.operation, input, readVersion(request)));
+    return { operation: match.operation, input: await readInput(request, match, query) };
+  };
+  /** A GET is its URL alone, and the same ones are asked for again and again. */
+  const known = new Map<string, Asked>();
+  const readGet = async (request: IncomingMessage, url: string): Promise<Asked> => {
+    const asked = await read(request);
+    if (known.size >= MOST_URLS) known.clear();
+    if (url.length <= LONGEST_URL) known.set(url, asked);
+    return asked;
+  };
+  const answer = async (request: IncomingMessage): Promise<string> => {
+    const { method, url = '' } = request;
+    const { operation, input } = method === 'GET' ? (known.get(url) ?? (await readGet(request, url))) : await read(request);
+    return textOf(operation, await perform(api, operation, input, readVersion(request)));
   };
 
   const fail = (response: ServerResponse, requestId: string, error: unknown): void => {

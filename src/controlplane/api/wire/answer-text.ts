@@ -4,6 +4,7 @@ import { toData, toRef, type Answer } from '../verbs/answer.ts';
 import type { Operation } from './operations.ts';
 import { toWire } from './serialise.ts';
 
+type ListAnswer = Extract<Answer, { readonly list: string }>;
 type TextOf = (shape: Shape, resource: Resource) => string;
 
 /** A resource is immutable and asked for more often than it changes: its text is made once, and lives as long as it does. */
@@ -28,12 +29,18 @@ function elementOf({ name, output }: Operation, list: string): Shape {
 /** How answers become text, as JSON on the wire. */
 export function createAnswerTexts(): (operation: Operation, answer: Answer) => string {
   const [dataText, refText] = [remembered(toData), remembered(toRef)];
-  return (operation, answer) => {
-    if ('resource' in answer) return dataText(operation.output, answer.resource);
-    if ('members' in answer) return JSON.stringify(toWire(operation.output, answer.members));
-    const { list, resources, nextToken } = answer;
+  /** As long as its collection is unchanged, a page is one and the same answer. */
+  const pages = new WeakMap<ListAnswer, string>();
+  const pageText = (operation: Operation, { list, resources, nextToken }: ListAnswer): string => {
     const element = elementOf(operation, list);
     const items = resources.map((resource) => refText(element, resource)).join(',');
     return `{"${list}":[${items}]${nextToken === undefined ? '' : `,"nextToken":${JSON.stringify(nextToken)}`}}`;
+  };
+  return (operation, answer) => {
+    if ('resource' in answer) return dataText(operation.output, answer.resource);
+    if ('members' in answer) return JSON.stringify(toWire(operation.output, answer.members));
+    const text = pages.get(answer) ?? pageText(operation, answer);
+    pages.set(answer, text);
+    return text;
   };
 }
