@@ -33,6 +33,8 @@ test("beside the control plane's own watch it asks for nothing again, and no req
   expect([alone.phase, both.phase]).toEqual(['Succeeded', 'Succeeded']);
   expect(both.counted).toBe(alone.counted);
   expect(both.counted).toBeLessThanOrEqual(both.had);
+  // Ten minutes: forty periods of Prometheus, of one question for the time and four for counts each, and ten of CloudWatch; the bake's opening and its end.
+  expect(alone.asked).toBeLessThanOrEqual(40 * 5 + 10 + 2 * 6);
   // A look may come in the very moment in which a period is over.
   expect(both.asked - alone.asked).toBeLessThanOrEqual(0.1 * alone.asked);
 });
