@@ -198,7 +198,7 @@ describe('a judgement', () => {
   });
 
   test('of a stable that is itself bad does not block a good version', () => {
-    const intervals = Array.from({ length: 50 }, (_, i) => interval(i + 1, [100, 0], [100, 30]));
+    const intervals = Array.from({ length: 50 }, (_, i) => interval((i + 1) * 1000, [100, 0], [100, 30]));
     expect(judge(at(50, intervals), { metrics, minRequests: 100 }, healthy).outcome).toBe('pass');
   });
 });

@@ -19,6 +19,8 @@ export interface Dispersion {
 /** One side's second under way, and the one before it. */
 interface Seconds {
   readonly spread: Spread;
+  /** How many seconds were held against the one before. */
+  readonly pairs: number;
   readonly second: Counts & { readonly since: number };
   readonly before: Counts | null;
 }
@@ -36,7 +38,7 @@ const NO_SPREAD: Spread = { squares: 0, expected: 0 };
 export const NO_DISPERSION: Dispersion = { split: NO_SPREAD, stable: NO_SPREAD, blocks: 0 };
 
 export function startDispersion(now: number): DispersionState {
-  const seconds: Seconds = { spread: NO_SPREAD, second: { since: now, total: 0, bad: 0 }, before: null };
+  const seconds: Seconds = { spread: NO_SPREAD, pairs: 0, second: { since: now, total: 0, bad: 0 }, before: null };
   return { split: NO_SPREAD, blocks: 0, block: { since: now, deviation: 0, expected: 0 }, stable: seconds, canary: seconds };
 }
 
@@ -55,14 +57,14 @@ function disperseSplit(state: DispersionState, { canary, stable }: Pair, at: num
   return { split: add(state.split, block.deviation, block.expected), blocks: state.blocks + 1, block: { since: at, deviation: 0, expected: 0 } };
 }
 
-function disperseSeconds({ spread, second: { since, ...sums }, before }: Seconds, { total, bad }: Counts, at: number): Seconds {
+function disperseSeconds({ spread, pairs, second: { since, ...sums }, before }: Seconds, { total, bad }: Counts, at: number): Seconds {
   const second = { total: sums.total + total, bad: sums.bad + bad };
-  if (at - since < SECOND_MS) return { spread, second: { since, ...second }, before };
+  if (at - since < SECOND_MS) return { spread, pairs, second: { since, ...second }, before };
   const next = { second: { since: at, total: 0, bad: 0 }, before: second };
-  if (before === null) return { spread, ...next };
+  if (before === null) return { spread, pairs, ...next };
   const n = second.bad + before.bad;
   const w = second.total / Math.max(1, second.total + before.total);
-  return { spread: add(spread, second.bad - n * w, n * w * (1 - w)), ...next };
+  return { spread: add(spread, second.bad - n * w, n * w * (1 - w)), pairs: pairs + 1, ...next };
 }
 
 /** Adds an interval in which both sides had requests. */
@@ -101,8 +103,11 @@ export function phiOf({ split, stable }: Dispersion): number {
   return Math.max(1, (split.squares + PRIOR_WEIGHT * ofStable) / (split.expected + PRIOR_WEIGHT));
 }
 
+/** Within a few seconds nobody knows yet how steady a version is: after so many, what they say counts by half. */
+const FEW_SECONDS = 10;
+
 /**
  * φ of the test that passes a version: a canary whose own bad requests come in bursts is known less well than they count, whatever good rollouts were like. Not of the
  * test that fails one: where a version turns bad at once, that is no burst.
  */
-export const phiToPass = (phi: number, { canary }: DispersionState): number => Math.max(phi, ofSide(canary.spread));
+export const phiToPass = (phi: number, { canary: { spread, pairs } }: DispersionState): number => Math.max(phi, ofSide(spread)) * (1 + FEW_SECONDS / (1 + pairs));
