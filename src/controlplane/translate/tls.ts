@@ -37,6 +37,9 @@ function certificateOf(certificate: Certificate): ProtoJson {
   return { tls_certificates: [{ certificate_chain: file(certificateChain), private_key: file(privateKey) }] };
 }
 
+/** Envoy refuses a longer one. Names of hosts are shorter; those of Cloud Map, which are ASCII, need not be. */
+const MAX_SNI = 255;
+
 const isAddress = (name: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(name) || (name.includes(':') && !name.includes('://'));
 
 const sanType = (name: string): string => (name.includes('://') ? 'URI' : isAddress(name) ? 'IP_ADDRESS' : 'DNS');
@@ -104,7 +107,7 @@ export function upstreamTls(node: Resource<'virtualNode'>, port: Port, policy: C
       'extensions.transport_sockets.tls.v3.UpstreamTlsContext',
       compact({
         common_tls_context: compact({ ...certificateOf(applies?.certificate), ...trust, alpn_protocols: ALPN[port.protocol] }),
-        sni: name === undefined || isAddress(name) ? undefined : name,
+        sni: name === undefined || isAddress(name) || name.length > MAX_SNI ? undefined : name,
       }),
     ),
   };

@@ -161,6 +161,7 @@ function hintsFor(gatewayPorts: readonly number[]): Hints {
     ...acmHints(),
     'LoggingFormat.text': ['%START_TIME%', '%REQ(:METHOD)% %%', '%START_TIME(%s.%3f)%', '%NONE%', '%REQ%', '%RESP(X?Y):10%', '%', '%DURATION:5%', '%LOCAL_REPLY_BODY%', '%START_TIME(%s):3%', '%FILTER_STATE(a:FIELD:b)%', '%PATH(NQ):5%', '%COMMON_DURATION(a:b:ms)%'],
     'JsonFormatRef.value': ['%RESPONSE_CODE%', 'plain', '%DYNAMIC_METADATA(a:b)%', '%UNKNOWN%', '%PROTOCOL(x)%'],
+    'AwsCloudMapServiceDiscovery.namespaceName': ['apps.local', 'n'.repeat(1024), 'a b'],
     'PortMapping.port': nodePorts,
     'PortMapping.protocol': ['http', 'http', 'http2', 'grpc', 'tcp'],
     'VirtualGatewayPortMapping.port': gatewayPorts,
