@@ -205,7 +205,9 @@ describeWith('DynamoDB Local and moto', hasDynamoDbLocal && hasMoto, 'what funct
     await push('v9');
     await baking('v9');
     await push('v10');
-    await eventually(async () => ((await dynamo.client().send(new ScanCommand({ TableName: table }))).Items?.some(({ pk }) => pk?.S?.startsWith('queue')) ? true : undefined), 'a place in the queue', 30_000);
+    const documents = dynamo.client();
+    await eventually(async () => ((await documents.send(new ScanCommand({ TableName: table }))).Items?.some(({ pk }) => pk?.S?.startsWith('queue')) ? true : undefined), 'a place in the queue', 30_000);
+    documents.destroy();
     await invoke('removal', { RequestType: 'Delete', ResponseURL: `${recorder.url}/answer`, StackId: 's', RequestId: 'r', LogicalResourceId: 'Removal' });
     await ask('PUT', '/freeze', { reason: 'incident' });
     await ask('DELETE', '/freeze');
