@@ -68,6 +68,8 @@ export abstract class AdsStream {
   #advancing = false;
   /** Whether the client has asked for anything: until then nobody knows what it has, and nothing is decided. */
   #begun = false;
+  /** Clusters whose change the client was not sent yet. */
+  readonly #changedClusters = new Set<string>();
 
   constructor(options: AdsStreamOptions) {
     this.nodeId = options.nodeId;
@@ -126,6 +128,9 @@ export abstract class AdsStream {
   /** Goes on after a request that counted. */
   protected proceed(type: ResourceType, error: string | undefined): void {
     if (error !== undefined) this.#options.log('warn', 'a proxy refused its configuration', { node: this.nodeId, type, error });
+    // An answer may have let changed clusters go, which wait for their endpoints whatever phase this is.
+    const { endpoint } = this.types;
+    if (type === 'cluster' && endpoint.offered !== undefined) endpoint.offer(endpoint.offered);
     this.#advance();
   }
 
@@ -139,7 +144,14 @@ export abstract class AdsStream {
     if (type === 'cluster' && wantsAll && offered !== undefined) this.#options.onClusters(offered);
     this.#options.send(Buffer.concat([response, textField(NONCE_FIELD, nonce)]));
     this.#options.onExchange('sent', type);
+    if (type === 'cluster') this.#oweEndpoints();
     return nonce;
+  }
+
+  /** A cluster that changes asks for its endpoints anew, though they are the same: they count only when they come after it. */
+  #oweEndpoints(): void {
+    if (this.#changedClusters.size > 0) this.types.endpoint.owe([...this.#changedClusters]);
+    this.#changedClusters.clear();
   }
 
   #enter(phase: Phase): void {
@@ -180,10 +192,8 @@ export abstract class AdsStream {
     secret.offer(secret.offered?.overlaidWith(sets.secret) ?? sets.secret);
     const before = cluster.offered;
     const clusters = before?.overlaidWith(sets.cluster) ?? sets.cluster;
-    // A cluster that changes asks for its endpoints anew, though they are the same.
     if (before !== undefined && clusters !== before) {
-      const changed = [...before.resources.values()].filter(({ name, hash }) => clusters.resources.get(name)?.hash !== hash);
-      if (changed.length > 0) endpoint.owe(changed.map(({ name }) => name));
+      for (const { name, hash } of before.resources.values()) if (clusters.resources.get(name)?.hash !== hash) this.#changedClusters.add(name);
     }
     cluster.offer(clusters);
     endpoint.offer(endpoint.offered?.overlaidWith(sets.endpoint) ?? sets.endpoint);

@@ -104,6 +104,17 @@ test('a changed cluster is followed by its endpoints, though they are the same a
   expect(of((await stream.accept('endpoint')).names)).toEqual(['a']);
 });
 
+test('a cluster that changes again before its first change was answered is followed by its endpoints both times', async () => {
+  const stream = await connect();
+  mesh.set('virtualNode', 'a', limited);
+  const { type, nonce } = await stream.next();
+  expect(of((await stream.accept('endpoint')).names)).toEqual(['a']);
+  mesh.set('virtualNode', 'a', node);
+  stream.request(type, { nonce });
+  expect(of((await stream.accept('cluster')).names)).toEqual(['a']);
+  expect(of((await stream.accept('endpoint')).names)).toEqual(['a']);
+});
+
 test('a name of nothing is answered as removed, so that nobody waits for it', async () => {
   const stream = await connect();
   stream.request('endpoint', { subscribe: ['nothing'] });
