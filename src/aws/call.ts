@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endpointOf, signedPost } from './signed-post.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,8 +54,11 @@ function failure(text: string, status: number): AwsCallFailed {
   }
 }
 
-/** Calls AWS with the credentials, the region and the endpoints of an environment. Throttled, or without an answer, it asks again: up to three times, longer apart each time. */
-export function openAws(env: Environment): CallAws {
+/**
+ * Calls AWS with the credentials, the region and the endpoints of an environment. Throttled, or without an answer, it asks again: up to three times, longer apart each time.
+ * @param wait how it waits before it asks again, in milliseconds
+ */
+export function openAws(env: Environment, wait: (ms: number) => Promise<unknown> = delay): CallAws {
   const callOnce: CallAws = async (service, operation, input, signal) => {
     const headers = { 'content-type': `application/x-amz-json-${JSON_1_0.has(service) ? '1.0' : '1.1'}`, 'x-amz-target': `${SERVICES[service].target}.${operation}` };
     const response = await signedPost(env, { service, url: new URL('/', endpoint(service, env)), headers, body: JSON.stringify(input), timeoutMs: REQUEST_TIMEOUT_MS, signal });

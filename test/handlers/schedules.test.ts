@@ -204,7 +204,7 @@ describe('a look each minute at an open bake', () => {
     expect({ ScheduleExpression, ActionAfterCompletion }).toEqual({ ScheduleExpression: 'rate(1 minute)', ActionAfterCompletion: 'DELETE' });
     expect(Math.abs(EndDate!.getTime() - bake!.endsAt)).toBeLessThan(1000);
     const look = () => call('Watch', JSON.parse(Target!.Input!)) as Promise<Fired>;
-    await eventually(async () => ((await look()).effect === 'ended' ? true : undefined), 'the end of the bake');
+    await eventually(async () => ((await look()).effect === 'ended' ? true : undefined), 'the end of the bake', 25_000);
     await ended(id);
     expect(await world.rollout(id)).toMatchObject({ phase: 'RolledBack', reason: expect.stringMatching(/^VerdictFailed: orders: worse: canary \d+ of \d+ requests \(50 %\), by the bound of 2 %/) as string });
     expect(await look()).toEqual({ effect: 'none', reason: 'the bake is over' });

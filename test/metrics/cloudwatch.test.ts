@@ -41,7 +41,7 @@ const all = (canaryBad: readonly number[] = [1, 0]): WireResult[] => [result('ca
 /** Reads from a CloudWatch on loopback that answers as told. */
 async function read(answer: Answer, options: { lagMs?: number } = {}): Promise<Reading> {
   const server = await loopback(({ body }, response) => answer(JSON.parse(body) as WireInput, response));
-  const callAws = openAws({ AWS_ENDPOINT_URL_CLOUDWATCH: server.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
+  const callAws = openAws({ AWS_ENDPOINT_URL_CLOUDWATCH: server.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, () => Promise.resolve());
   try {
     return await openCloudWatchMetrics({ callAws, clock: () => NOW, timeoutMs: 500, ...QUERIES, ...options }).read(QUERY);
   } finally {
