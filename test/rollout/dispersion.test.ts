@@ -1,5 +1,8 @@
+import { jest } from '@jest/globals';
 import type { FaultWorld } from '../faults/world.ts';
 import { after, release, type Deed } from './release.ts';
+
+jest.setTimeout(120_000);
 
 const errors = { name: 'errors', margin: '5%' };
 /** A second in which a share of one side's requests is bad. */
