@@ -42,12 +42,16 @@ const kindOf = (condition: Condition | undefined): ConditionKind => (condition =
 const holds = (condition: Condition, version: number | undefined): boolean =>
   condition === 'absent' ? version === undefined : condition === 'present' ? version !== undefined : version === condition.version;
 
+/** Pages of the log (4 KiB each) after which a commit writes them into the database and waits for the disk: some 1,300 writes. In a longer log more pages are replaced by later ones before that. */
+const CHECKPOINT_PAGES = 4_000;
+
 /** Opens a database with the settings every part uses: WAL, waiting for other writers. A commit outlives the process; its log is synced apart from it. */
 export function openDatabase(path: string): Database.Database {
   const db = new Database(path);
   db.exec('PRAGMA busy_timeout = 10000');
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = NORMAL');
+  db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   return db;
 }
 
