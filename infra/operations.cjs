@@ -74,7 +74,7 @@ const BODY = {
 };
 
 const base = {
-  // `giveUp` in src/rollout/roll-back.ts says so.
+  // `giveUp` in src/rollout/steps/roll-back.ts says so.
   RollBackFailedFilter: {
     Type: 'AWS::Logs::MetricFilter',
     DependsOn: 'FinishLogGroup',

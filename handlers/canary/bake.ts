@@ -1,5 +1,5 @@
-import { openBake } from '../../src/rollout/bake.ts';
-import { bakeInput } from '../../src/rollout/inputs.ts';
+import { openBake } from '../../src/rollout/steps/bake.ts';
+import { bakeInput } from '../../src/rollout/steps/inputs.ts';
 import { alarms } from '../middleware/alarms.ts';
 import { bakeWatch } from '../middleware/bake-watch.ts';
 import { tokens } from '../middleware/executions.ts';

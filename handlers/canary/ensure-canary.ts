@@ -1,5 +1,5 @@
-import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
-import { rolloutId } from '../../src/rollout/inputs.ts';
+import { ensureCanary } from '../../src/rollout/steps/ensure-canary.ts';
+import { rolloutId } from '../../src/rollout/steps/inputs.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';
 import { workloads } from '../middleware/workloads.ts';

@@ -1,5 +1,5 @@
-import { finishRollout } from '../../src/rollout/finish-rollout.ts';
-import { finishInput } from '../../src/rollout/inputs.ts';
+import { finishRollout } from '../../src/rollout/steps/finish-rollout.ts';
+import { finishInput } from '../../src/rollout/steps/inputs.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';

@@ -1,5 +1,5 @@
-import { judgeInput } from '../../src/rollout/inputs.ts';
-import { judgeBake } from '../../src/rollout/judge-bake.ts';
+import { judgeInput } from '../../src/rollout/steps/inputs.ts';
+import { judgeBake } from '../../src/rollout/steps/judge-bake.ts';
 import { handle } from '../middleware/handle.ts';
 import { hooks } from '../middleware/hooks.ts';
 import { metrics } from '../middleware/metrics.ts';

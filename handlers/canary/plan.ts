@@ -1,4 +1,4 @@
-import { begin, beginRollout } from '../../src/rollout/begin.ts';
+import { begin, beginRollout } from '../../src/rollout/steps/begin.ts';
 import { alarms } from '../middleware/alarms.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';

@@ -1,5 +1,5 @@
-import { rolloutId } from '../../src/rollout/inputs.ts';
-import { promote } from '../../src/rollout/promote.ts';
+import { rolloutId } from '../../src/rollout/steps/inputs.ts';
+import { promote } from '../../src/rollout/steps/promote.ts';
 import { alarms } from '../middleware/alarms.ts';
 import { handle } from '../middleware/handle.ts';
 import { hooks } from '../middleware/hooks.ts';

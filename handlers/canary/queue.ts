@@ -1,4 +1,4 @@
-import { enqueue, queueInput } from '../../src/rollout/queue.ts';
+import { enqueue, queueInput } from '../../src/rollout/steps/queue.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';

@@ -1,5 +1,5 @@
-import { rollBackInput } from '../../src/rollout/inputs.ts';
-import { rollBack } from '../../src/rollout/roll-back.ts';
+import { rollBackInput } from '../../src/rollout/steps/inputs.ts';
+import { rollBack } from '../../src/rollout/steps/roll-back.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';

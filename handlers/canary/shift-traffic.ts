@@ -1,5 +1,5 @@
-import { stepInput } from '../../src/rollout/inputs.ts';
-import { shiftToStep } from '../../src/rollout/shift-traffic.ts';
+import { stepInput } from '../../src/rollout/steps/inputs.ts';
+import { shiftToStep } from '../../src/rollout/steps/shift-traffic.ts';
 import { alarms } from '../middleware/alarms.ts';
 import { handle } from '../middleware/handle.ts';
 import { hooks } from '../middleware/hooks.ts';

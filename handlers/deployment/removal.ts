@@ -1,4 +1,4 @@
-import { guardRemoval, stackRequest } from '../../src/rollout/removal.ts';
+import { guardRemoval, stackRequest } from '../../src/rollout/removal/removal.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';

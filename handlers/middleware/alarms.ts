@@ -1,6 +1,6 @@
 import { openAws } from '../../src/aws/call.ts';
 import { openCloudWatchAlarms } from '../../src/metrics/alarms.ts';
-import { openRecordedAlarms } from '../../src/rollout/recorded-alarms.ts';
+import { openRecordedAlarms } from '../../src/rollout/record/recorded-alarms.ts';
 import type { Part } from './ports.ts';
 import { storeOf } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import type { DeploymentPorts } from '../../src/rollout/deployment-changed.ts';
+import type { DeploymentPorts } from '../../src/rollout/triggers/deployment-changed.ts';
 import { openEcs } from './ecs.ts';
 import { keep, require } from './environment.ts';
 import { logLine } from './handle.ts';

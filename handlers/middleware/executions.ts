@@ -1,6 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { openRecordedImages } from '../../src/rollout/images/recorded.ts';
-import { openTokenCipher } from '../../src/rollout/token-cipher.ts';
+import { openTokenCipher } from '../../src/rollout/bake/token-cipher.ts';
 import { keep, require } from './environment.ts';
 import type { Part } from './ports.ts';
 import { REQUESTS } from './requests.ts';

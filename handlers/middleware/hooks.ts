@@ -1,6 +1,5 @@
 import { openInvoke } from '../../src/aws/invoke.ts';
-import { openHookCaller } from '../../src/rollout/call-hook.ts';
-import type { CallHook } from '../../src/rollout/hooks.ts';
+import { openHookCaller, type CallHook } from '../../src/rollout/raise/call-hook.ts';
 import type { Environment } from './environment.ts';
 import type { Part } from './ports.ts';
 

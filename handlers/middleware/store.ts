@@ -1,5 +1,5 @@
 import type { FindHolder } from '../../src/mesh/ensure.ts';
-import { findHolder } from '../../src/rollout/lock.ts';
+import { findHolder } from '../../src/rollout/record/lock.ts';
 import { openStore, prepareStore } from '../../src/store/open.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
 import { keep } from './environment.ts';

@@ -1,5 +1,5 @@
 import { alarmChange } from '../../src/contracts/events.ts';
-import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
+import { noticeAlarm } from '../../src/rollout/triggers/alarm-raised.ts';
 import { alarms } from '../middleware/alarms.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';

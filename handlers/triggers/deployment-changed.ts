@@ -1,5 +1,5 @@
 import { deploymentCompleted } from '../../src/contracts/events.ts';
-import { startForDeployment } from '../../src/rollout/deployment-changed.ts';
+import { startForDeployment } from '../../src/rollout/triggers/deployment-changed.ts';
 import { deploymentPortsOf } from '../middleware/deployments.ts';
 import { handle } from '../middleware/handle.ts';
 

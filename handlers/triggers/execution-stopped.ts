@@ -1,5 +1,5 @@
 import { executionStopped } from '../../src/contracts/events.ts';
-import { rollBackStopped } from '../../src/rollout/execution-stopped.ts';
+import { rollBackStopped } from '../../src/rollout/triggers/execution-stopped.ts';
 import { tokens } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 import { openPorts } from '../middleware/ports.ts';

@@ -1,5 +1,5 @@
 import { imagePush } from '../../src/contracts/events.ts';
-import { startForPush } from '../../src/rollout/image-pushed.ts';
+import { startForPush } from '../../src/rollout/triggers/image-pushed.ts';
 import { startersOf } from '../middleware/executions.ts';
 import { handle } from '../middleware/handle.ts';
 

@@ -1,6 +1,6 @@
 import type { CanarySource } from '../contracts/canary-definition.ts';
 import type { Freeze, Rollout } from '../contracts/rollout.ts';
-import type { PlannedRollout } from '../rollout/plan-rollout.ts';
+import type { PlannedRollout } from '../rollout/api/plan-rollout.ts';
 import type { Client } from './client.ts';
 
 const ROOT = '/meshshift/v1/rollouts';

@@ -7,11 +7,11 @@ import type { AlarmBoard } from '../metrics/alarms.ts';
 import type { MetricSources } from '../metrics/port.ts';
 import type { DocumentStore } from '../store/port.ts';
 import type { WorkloadDrivers } from '../workloads/port.ts';
-import type { CallHook } from './hooks.ts';
+import type { CallHook } from './raise/call-hook.ts';
 import type { ImageRegistry } from './images/port.ts';
 import type { Schedules } from './schedules/schedules.ts';
 import type { BakeWatch } from './watch/bake-watch.ts';
-import type { TokenCipher } from './token-cipher.ts';
+import type { TokenCipher } from './bake/token-cipher.ts';
 
 /** Puts an event on the bus. A bus that fails does not fail the rollout. */
 export type Publish = (type: RolloutEventType, detail: RolloutEventDetail) => Promise<void>;

@@ -3,8 +3,8 @@ import type { CallAws } from '../aws/call.ts';
 import { EVENT_SOURCE } from '../contracts/events.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Publish } from './ports.ts';
-import type { RolloutRecord } from './records.ts';
-import { weightOf } from './situations.ts';
+import type { RolloutRecord } from './record/records.ts';
+import { weightOf } from './bake/situations.ts';
 import type { RolloutEventDetail } from '../contracts/events.ts';
 
 /** Puts events on the bus `busName`; one that cannot be put is logged, as a rollout must not depend on who listens. */

@@ -1,7 +1,7 @@
 import { targetsOf, weightsOf, withTargets } from '../../src/canary/weights.ts';
 import { FINAL_PHASES } from '../../src/contracts/rollout.ts';
-import { findHolder } from '../../src/rollout/lock.ts';
-import { readRecord, type RolloutRecord } from '../../src/rollout/records.ts';
+import { findHolder } from '../../src/rollout/record/lock.ts';
+import { readRecord, type RolloutRecord } from '../../src/rollout/record/records.ts';
 import { OTHER_PRIORITY, routeBefore, target, type Model } from './model.ts';
 
 /** What must hold of rollouts at every moment, and when all has ended. */

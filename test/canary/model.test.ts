@@ -1,5 +1,5 @@
 import { ACTIONS, FINAL_PHASES, type Phase } from '../../src/contracts/rollout.ts';
-import { readRecord, type RolloutRecord } from '../../src/rollout/records.ts';
+import { readRecord, type RolloutRecord } from '../../src/rollout/record/records.ts';
 import { openModel, target, type Model } from './model.ts';
 import { assertEnds, assertWeights, records, settle } from './model-rules.ts';
 import { seeded } from './random.ts';

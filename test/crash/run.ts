@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FINAL_PHASES, type RouteSpec } from '../../src/contracts/rollout.ts';
-import type { RolloutRecord } from '../../src/rollout/records.ts';
+import type { RolloutRecord } from '../../src/rollout/record/records.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import { databasePath } from '../../src/store/open.ts';
 import { faultsOfEnd, type Ended, type Wanted } from '../faults/end.ts';

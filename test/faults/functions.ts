@@ -3,21 +3,21 @@ import { lookOnce } from '../../src/rollout/watch/look-once.ts';
 import { watchTick, alarmChange, executionStopped, imagePush } from '../../src/contracts/events.ts';
 import { meshResource } from '../../src/contracts/mesh-file.ts';
 import { awaitActive } from '../../src/mesh/await-active.ts';
-import { noticeAlarm } from '../../src/rollout/alarm-raised.ts';
+import { noticeAlarm } from '../../src/rollout/triggers/alarm-raised.ts';
 import { answerRequest, httpRequest } from '../../src/rollout/api/answer-request.ts';
-import { openBake } from '../../src/rollout/bake.ts';
-import { begin, beginRollout } from '../../src/rollout/begin.ts';
-import { ensureCanary } from '../../src/rollout/ensure-canary.ts';
-import { rollBackStopped } from '../../src/rollout/execution-stopped.ts';
-import { finishRollout } from '../../src/rollout/finish-rollout.ts';
-import { startForPush } from '../../src/rollout/image-pushed.ts';
-import { bakeInput, finishInput, judgeInput, rollBackInput, rolloutId, stepInput } from '../../src/rollout/inputs.ts';
-import { judgeBake } from '../../src/rollout/judge-bake.ts';
+import { openBake } from '../../src/rollout/steps/bake.ts';
+import { begin, beginRollout } from '../../src/rollout/steps/begin.ts';
+import { ensureCanary } from '../../src/rollout/steps/ensure-canary.ts';
+import { rollBackStopped } from '../../src/rollout/triggers/execution-stopped.ts';
+import { finishRollout } from '../../src/rollout/steps/finish-rollout.ts';
+import { startForPush } from '../../src/rollout/triggers/image-pushed.ts';
+import { bakeInput, finishInput, judgeInput, rollBackInput, rolloutId, stepInput } from '../../src/rollout/steps/inputs.ts';
+import { judgeBake } from '../../src/rollout/steps/judge-bake.ts';
 import type { Ports } from '../../src/rollout/ports.ts';
-import { promote } from '../../src/rollout/promote.ts';
-import { enqueue, queueInput } from '../../src/rollout/queue.ts';
-import { rollBack } from '../../src/rollout/roll-back.ts';
-import { shiftToStep } from '../../src/rollout/shift-traffic.ts';
+import { promote } from '../../src/rollout/steps/promote.ts';
+import { enqueue, queueInput } from '../../src/rollout/steps/queue.ts';
+import { rollBack } from '../../src/rollout/steps/roll-back.ts';
+import { shiftToStep } from '../../src/rollout/steps/shift-traffic.ts';
 
 /** The functions of a rollout, as handlers/ has them, each over ports of its own. */
 export const openFunctions = (portsOf: (name: string) => Ports): Readonly<Record<string, Handler>> => {

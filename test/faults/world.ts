@@ -5,7 +5,7 @@ import { createTelemetry } from '../../src/controlplane/telemetry/telemetry.ts';
 import type { LocalDatabase } from '../../src/local/database.ts';
 import { createStateMachine, Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
 import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
-import type { RolloutRecord } from '../../src/rollout/records.ts';
+import type { RolloutRecord } from '../../src/rollout/record/records.ts';
 import { startWatch } from '../../src/rollout/watch/start-watch.ts';
 import { openGroupCommit } from '../../src/store/group-commit.ts';
 import { openDatabase } from '../../src/store/libsql.ts';

@@ -1,4 +1,4 @@
-import { updateRecord } from '../../src/rollout/records.ts';
+import { updateRecord } from '../../src/rollout/record/records.ts';
 import { call, rolloutsOf } from './rollouts.ts';
 import { provision, routeOf, routeSpec } from './pgmesh.ts';
 import { openWorld, type World } from './world.ts';

@@ -186,7 +186,7 @@ describe('the alarms', () => {
   test('are told of a roll-back that failed by the line that it logs', () => {
     const filter = template.Resources['RollBackFailedFilter']!.Properties;
     const [, message = ''] = /\$\.message = "([^"]+)"/.exec(String(filter['FilterPattern'])) ?? [];
-    expect(readFileSync(join(ROOT, 'src/rollout/roll-back.ts'), 'utf8')).toContain(`ports.log('error', '${message}'`);
+    expect(readFileSync(join(ROOT, 'src/rollout/steps/roll-back.ts'), 'utf8')).toContain(`ports.log('error', '${message}'`);
     expect(filter['LogGroupName']).toBe('/aws/lambda/meshshift-dev-finish');
     expect(template.Resources['RollBackFailedAlarm']!.Properties).toMatchObject((filter['MetricTransformations'] as { MetricName: string; MetricNamespace: string }[]).map(({ MetricName, MetricNamespace }) => ({ MetricName, Namespace: MetricNamespace }))[0]!);
   });

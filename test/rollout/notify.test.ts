@@ -6,8 +6,8 @@ import type { Channel } from '../../src/contracts/notifications.ts';
 import { parseWebhooks } from '../../src/rollout/notify/webhooks.ts';
 import { notify } from '../../src/rollout/notify/notify.ts';
 import { openTopics } from '../../src/rollout/notify/sns.ts';
-import { newRecord } from '../../src/rollout/new-record.ts';
-import type { RolloutRecord } from '../../src/rollout/records.ts';
+import { newRecord } from '../../src/rollout/record/new-record.ts';
+import type { RolloutRecord } from '../../src/rollout/record/records.ts';
 import { memoryStore } from '../canary/memory.ts';
 import { loopback, type Asked } from '../metrics/loopback.ts';
 

@@ -1,5 +1,5 @@
 import type { Phase, Rollout, Verdict } from '../../src/contracts/rollout.ts';
-import { showRollout } from '../../src/rollout/show.ts';
+import { showRollout } from '../../src/rollout/api/show.ts';
 import { target } from '../faults/route.ts';
 import { openFaultWorld, type FaultWorld, type WorldOptions } from '../faults/world.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LockLost } from '../../src/rollout/errors.ts';
-import { assertHeld, prepareLock, releaseLock } from '../../src/rollout/lock.ts';
+import { assertHeld, prepareLock, releaseLock } from '../../src/rollout/record/lock.ts';
 import { openDynamoStore } from '../../src/store/dynamodb.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import { ConditionFailed, type DocumentStore, type Write } from '../../src/store/port.ts';

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../contracts/units.ts';
-import type { PlannedRollout } from '../../rollout/plan-rollout.ts';
+import type { PlannedRollout } from '../../rollout/api/plan-rollout.ts';
 import { optionalText, text, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
 import { UsageError } from '../errors.ts';

@@ -1,13 +1,13 @@
 import { InvalidInput, parseInput } from '../../contracts/mistakes.ts';
 import { actionName, actionRequest, rolloutRequest } from '../../contracts/rollout.ts';
-import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource, writeDefinition } from '../definitions.ts';
-import { findFreeze, freezeRequest, liftFreeze, setFreeze } from '../freeze.ts';
-import { listRollouts, rolloutFilter } from '../list-rollouts.ts';
-import { planOnly, planRequest } from '../plan-rollout.ts';
+import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource, writeDefinition } from '../record/definitions.ts';
+import { findFreeze, freezeRequest, liftFreeze, setFreeze } from '../raise/freeze.ts';
+import { listRollouts, rolloutFilter } from './list-rollouts.ts';
+import { planOnly, planRequest } from './plan-rollout.ts';
 import type { Ports } from '../ports.ts';
-import { showRollout } from '../show.ts';
-import { startRollout } from '../start-rollout.ts';
-import { takeAction } from '../take-action.ts';
+import { showRollout } from './show.ts';
+import { startRollout } from '../actions/start-rollout.ts';
+import { takeAction } from '../actions/take-action.ts';
 
 export interface Asked {
   readonly segments: readonly string[];

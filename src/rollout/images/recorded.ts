@@ -1,6 +1,6 @@
 import type { Image } from '../../contracts/image.ts';
 import type { DocumentStore } from '../../store/port.ts';
-import { imageKey, imagePartition } from '../keys.ts';
+import { imageKey, imagePartition } from '../record/keys.ts';
 import type { ImageRegistry } from './port.ts';
 
 const PAGE = 100;

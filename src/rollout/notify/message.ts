@@ -1,6 +1,6 @@
 import { FINAL_PHASES, type SideCounts, type StepMeasurement } from '../../contracts/rollout.ts';
 import type { RolloutEventDetail, RolloutEventType } from '../../contracts/events.ts';
-import type { RolloutRecord } from '../records.ts';
+import type { RolloutRecord } from '../record/records.ts';
 
 /** What people are told, whichever way it reaches them. */
 export interface Message {

@@ -3,9 +3,9 @@ import type { Log } from '../../contracts/log.ts';
 import { OCCASIONS, type Channel } from '../../contracts/notifications.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import { NotificationFailed } from '../errors.ts';
-import { findJudgeRecord } from '../judge-record.ts';
-import { notifiedKey } from '../keys.ts';
-import { findRecord } from '../records.ts';
+import { findJudgeRecord } from '../bake/judge-record.ts';
+import { notifiedKey } from '../record/keys.ts';
+import { findRecord } from '../record/records.ts';
 import { nameOf, sendBy, type ChannelPorts } from './channels.ts';
 import { toMessage, type Message } from './message.ts';
 

@@ -1,14 +1,14 @@
 import { matchesGlob } from '../../canary/name-version.ts';
 import type { CanaryDefinition } from '../../contracts/canary-definition.ts';
 import type { ScheduleFired } from '../../contracts/events.ts';
-import { endBake, type OpenBake } from '../bakes.ts';
-import { readDefinition } from '../definitions.ts';
+import { endBake, type OpenBake } from '../bake/bakes.ts';
+import { readDefinition } from '../record/definitions.ts';
 import { NotFound } from '../errors.ts';
-import { bakeKey } from '../keys.ts';
-import { listHolders } from '../lock.ts';
+import { bakeKey } from '../record/keys.ts';
+import { listHolders } from '../record/lock.ts';
 import type { Ports } from '../ports.ts';
-import { findRecord } from '../records.ts';
-import { startRollout } from '../start-rollout.ts';
+import { findRecord } from '../record/records.ts';
+import { startRollout } from '../actions/start-rollout.ts';
 
 /** What a time of a schedule did, in words, and to which rollout. */
 export interface Fired {

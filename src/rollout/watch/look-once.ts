@@ -1,7 +1,7 @@
 import type { WatchTick } from '../../contracts/events.ts';
-import { endBake, endingFor, type OpenBake } from '../bakes.ts';
-import { advanceJudge, countedOf, findJudgeRecord, isPolledNow } from '../judge-record.ts';
-import { bakeKey } from '../keys.ts';
+import { endBake, endingFor, type OpenBake } from '../bake/bakes.ts';
+import { advanceJudge, countedOf, findJudgeRecord, isPolledNow } from '../bake/judge-record.ts';
+import { bakeKey } from '../record/keys.ts';
 import type { Ports } from '../ports.ts';
 
 /** What a look at a bake did, in words. */

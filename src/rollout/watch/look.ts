@@ -6,10 +6,10 @@ import { mergeTelemetry } from '../../metrics/merge-telemetry.ts';
 import type { Readings } from '../../metrics/port.ts';
 import { meshReadingOf } from '../../metrics/sources.ts';
 import { ConditionFailed, type Document, type DocumentStore } from '../../store/port.ts';
-import { endBake, endingFor, listBakes, type OpenBake } from '../bakes.ts';
-import { countedOf, countReadings, meshSince, writeJudgeRecord, type JudgeRecord } from '../judge-record.ts';
-import { judgeKey } from '../keys.ts';
-import type { TokenCipher } from '../token-cipher.ts';
+import { endBake, endingFor, listBakes, type OpenBake } from '../bake/bakes.ts';
+import { countedOf, countReadings, meshSince, writeJudgeRecord, type JudgeRecord } from '../bake/judge-record.ts';
+import { judgeKey } from '../record/keys.ts';
+import type { TokenCipher } from '../bake/token-cipher.ts';
 import type { Poller } from './poller.ts';
 
 export interface LookPorts {

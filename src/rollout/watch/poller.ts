@@ -1,8 +1,8 @@
 import type { Metric } from '../../contracts/analysis.ts';
 import { tryRead, type OpenPolled } from '../../metrics/sources.ts';
 import type { Reading, Readings } from '../../metrics/port.ts';
-import { countedOf, isDue, toWanted, type JudgeRecord } from '../judge-record.ts';
-import type { OpenBake } from '../bakes.ts';
+import { countedOf, isDue, toWanted, type JudgeRecord } from '../bake/judge-record.ts';
+import type { OpenBake } from '../bake/bakes.ts';
 
 /** Asks sources that are polled, each at its own pace, beside the looks: no look waits for one. */
 export interface Poller {

@@ -3,7 +3,7 @@ import type { Log } from '../../contracts/log.ts';
 import type { TelemetryReader } from '../../controlplane/model/counts.ts';
 import type { OpenPolled } from '../../metrics/sources.ts';
 import type { DocumentStore } from '../../store/port.ts';
-import { openTokenCipher } from '../token-cipher.ts';
+import { openTokenCipher } from '../bake/token-cipher.ts';
 import { createLook } from './look.ts';
 import { createPoller } from './poller.ts';
 

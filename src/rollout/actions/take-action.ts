@@ -1,0 +1,69 @@
+import { EFFECTS } from '../../canary/actions.ts';
+import type { Action } from '../../contracts/rollout.ts';
+import { isStillWaiting } from '../raise/await-raise.ts';
+import { endBakeUnderWay } from '../bake/bakes.ts';
+import { ActionRefused } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { toDetail } from '../publish.ts';
+import { readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
+import { startRollout } from './start-rollout.ts';
+import { startUndo } from './undo.ts';
+
+interface Asked {
+  readonly action: Action;
+  readonly who: string;
+  readonly reason: string;
+}
+
+/** Judge takes the action up then. */
+const BY_ACTION = { kind: 'end', by: 'action' } as const;
+
+/** Starts the next attempt; the one that ended keeps who asked for it, and why. */
+async function retry(ports: Ports, { id, definition, image, attempt, trigger }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
+  const { id: next, started } = await startRollout(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` });
+  if (!started) return { id: next };
+  const at = ports.clock();
+  const record = await updateRecord(ports.store, id, (current) => ({ record: current, history: [{ at, who, kind: 'retry', reason: reason === '' ? `as ${next}` : `as ${next}: ${reason}` }] }));
+  await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'retry' : `retry: ${reason}`, who));
+  return { id: next };
+}
+
+/** Counts an approval of `who`, once; the wait for it ends when enough people have approved. */
+async function approve(ports: Ports, id: string, { who, reason }: Asked): Promise<RolloutRecord> {
+  const at = ports.clock();
+  const record = await updateRecord(ports.store, id, (current) => {
+    if (EFFECTS.approve[current.phase] !== 'take') throw new ActionRefused(`approve is refused: the rollout ${id} is ${current.phase}`);
+    return { record: { ...current, approvals: [...current.approvals.filter((approval) => approval.who !== who), { who, at }] }, history: [{ at, who, kind: 'approve', reason }] };
+  });
+  await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'approve' : `approve: ${reason}`, who));
+  if (record.waiting?.for === 'approval' && !(await isStillWaiting(ports, record))) await endBakeUnderWay(ports, id, BY_ACTION);
+  return record;
+}
+
+/**
+ * Takes an action on a rollout, for `who`. It is written down first and sent to the bake then, so that it is not lost if that fails; asking again is safe.
+ * An abort that is pending is overruled by nothing. Answers the record, or for `retry` the id of the new rollout.
+ * @throws NotFound, and ActionRefused when the action makes no sense in the rollout's phase
+ */
+export async function takeAction(ports: Ports, id: string, asked: Asked): Promise<RolloutRecord | { id: string }> {
+  const { action, who, reason } = asked;
+  const effect = EFFECTS[action][(await readRecord(ports.store, id)).phase];
+  if (effect === 'take' && action === 'approve') return approve(ports, id, asked);
+  if (effect === 'take' && action === 'undo') {
+    await startUndo(ports, id, asked);
+    return readRecord(ports.store, id);
+  }
+  if (effect === 'take' && action === 'retry') return retry(ports, await readRecord(ports.store, id), asked);
+  const at = ports.clock();
+  const pendingAction = { action, who, reason, at };
+  const record = await updateRecord(ports.store, id, (current) => {
+    const now = EFFECTS[action][current.phase];
+    if (now === 'refuse') throw new ActionRefused(`${action} is refused: the rollout ${id} is ${current.phase}`);
+    if (now === 'take' && current.finishing) throw new ActionRefused(`${action} is refused: the rollout ${id} is promoted, and about to end; undo brings the version before it back`);
+    if (now === 'already' || current.pendingAction?.action === 'abort') return undefined;
+    return { record: { ...current, pendingAction }, history: [{ at, who, kind: action, reason }] };
+  });
+  if (record.pendingAction === pendingAction) await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? action : `${action}: ${reason}`, who));
+  if (record.pendingAction !== null) await endBakeUnderWay(ports, id, BY_ACTION);
+  return record;
+}

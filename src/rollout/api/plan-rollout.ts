@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import { forecast, type Forecast } from '../../canary/forecast.ts';
+import { planRollout } from '../../canary/plan.ts';
+import { toCanaryDefinition } from '../../contracts/canary-definition.ts';
+import { isPlainObject } from '../../contracts/choose.ts';
+import type { RouteTarget } from '../../contracts/rollout.ts';
+import { readRoute } from '../../mesh/change-route.ts';
+import { readDefinition } from '../record/definitions.ts';
+import { findFreeze } from '../raise/freeze.ts';
+import { findHolder } from '../record/lock.ts';
+import type { Ports } from '../ports.ts';
+
+/** The body of `POST /meshshift/v1/rollouts/plan`: a stored definition by its name, or one as its author wrote it. */
+export const planRequest = z.strictObject({
+  definition: z.union([z.string(), z.record(z.string(), z.unknown())], 'must be the name of a canary definition, or one itself'),
+  image: z.strictObject({ tag: z.string('must be an image tag').check(z.minLength(1, 'must not be empty')) }),
+});
+
+export interface PlannedRollout extends Forecast {
+  readonly definition: string;
+  readonly tag: string;
+  readonly target: RouteTarget;
+  /** The rollout that holds the route now, and what a new one would do about it. */
+  readonly holder: { readonly id: string; readonly then: string } | null;
+}
+
+const THEN = { replace: 'it would be rolled back and replaced', queue: 'this one would wait for its end', reject: 'this one would be refused' } as const;
+
+/**
+ * What a rollout would do on the route as it is, when, and what it would cost. Nothing is changed.
+ * @throws PlanRefused, NotFound, InvalidInput, ResourceMissing
+ */
+export async function planOnly({ store, mesh, clock }: Ports, { definition: given, image }: z.infer<typeof planRequest>): Promise<PlannedRollout> {
+  const definition = isPlainObject(given) ? toCanaryDefinition(given, 'definition') : await readDefinition(store, given);
+  const { spec } = await readRoute(mesh, definition.target);
+  const now = clock();
+  const holder = await findHolder(store, definition.target);
+  return {
+    definition: definition.name,
+    tag: image.tag,
+    target: definition.target,
+    ...forecast(definition, planRollout(definition, image.tag, spec), { now, freeze: await findFreeze(store, now) }),
+    holder: holder === undefined ? null : { id: holder, then: THEN[definition.concurrency] },
+  };
+}

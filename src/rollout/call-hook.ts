@@ -1,9 +1,0 @@
-import type { Invoke } from '../aws/invoke.ts';
-import type { CallHook } from './hooks.ts';
-
-/** Calls hooks as Lambda functions, and waits for their answers. */
-export const openHookCaller = (invoke: Invoke): CallHook => async (functionName, event) => {
-  const { payload, failed } = await invoke(functionName, JSON.stringify(event));
-  if (failed) throw new Error(`it failed: ${payload.slice(0, 500)}`);
-  return JSON.parse(payload === '' ? 'null' : payload) as unknown;
-};

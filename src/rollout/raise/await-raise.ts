@@ -1,0 +1,110 @@
+import { findWait, hasExpired, raiseTo, type Raise } from '../../canary/gate.ts';
+import { weightsAt } from '../../canary/weights.ts';
+import type { HistoryEntry, Waiting } from '../../contracts/rollout.ts';
+import { readRoute } from '../../mesh/change-route.ts';
+import { againAfter } from './again.ts';
+import { findAlarmWait } from './alarms.ts';
+import { AlarmRaised, ApprovalExpired, VerdictFailed } from '../errors.ts';
+import { findForeignChange } from './foreign-change.ts';
+import { findFreeze } from './freeze.ts';
+import { askHook } from './hooks.ts';
+import type { Ports } from '../ports.ts';
+import { toDetail } from '../publish.ts';
+import { readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
+
+/** Where the weight is to rise: to a step of the plan, or to everything. */
+export type RaiseTarget = number | 'promotion';
+
+/** What a rise needs; undefined when the weight does not rise by it. */
+export function raiseOf({ settings, steps, step }: RolloutRecord, to: RaiseTarget): Raise | undefined {
+  const { approval, windows } = settings;
+  const promotionApproval = approval?.before.includes(100) === true ? { quorum: approval.quorum, expiresSeconds: approval.expires } : undefined;
+  return raiseTo({ steps, step, windows, promotionApproval }, to);
+}
+
+async function findHookWait(ports: Ports, record: RolloutRecord, raise: Raise, now: number): Promise<Waiting | undefined> {
+  if (record.begun) return undefined;
+  const verdict = await askHook(ports, record, 'before');
+  if (verdict?.outcome === 'fail') throw new VerdictFailed(verdict.reason);
+  if (verdict !== null && verdict.outcome !== 'pass') return againAfter(record, 'hook', raise, verdict.reason, now);
+  await updateRecord(ports.store, record.id, (current) => ({
+    record: { ...current, begun: true },
+    history: verdict === null ? [] : [{ at: now, who: 'hook', kind: 'verdict pass', reason: verdict.reason }],
+  }));
+  return undefined;
+}
+
+/** A foreign change that nobody has seen yet, where the definition halts on one. */
+async function findHalt({ mesh }: Ports, record: RolloutRecord, to: RaiseTarget, raise: Raise, now: number): Promise<Waiting | undefined> {
+  if (record.settings.onForeignChange !== 'halt') return undefined;
+  const { spec } = await readRoute(mesh, record.target);
+  const next = weightsAt(record.split, to === 'promotion' ? 100 : (record.steps[to]?.weight ?? 0));
+  const foreign = findForeignChange(record, next, spec);
+  return foreign === undefined || foreign === record.foreign ? undefined : { for: 'person', raise: raise.kind, since: now, until: null, reason: foreign };
+}
+
+const LONGEST_SECONDS = 365 * 86_400;
+
+/** What has no end of its own ends at the deadline at the latest. */
+function secondsOf({ until, for: kind }: Waiting, { deadline }: RolloutRecord, now: number): number {
+  const hasOwnEnd = kind === 'window' || kind === 'approval';
+  const end = until === null ? deadline : hasOwnEnd ? until : Math.min(until, deadline);
+  return Math.min(LONGEST_SECONDS, Math.max(1, Math.ceil((end - now) / 1000)));
+}
+
+async function wait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, now: number): Promise<number> {
+  const halted = waiting.for === 'person' && waiting.until === null;
+  const before = await readRecord(ports.store, id);
+  const isNews = before.waiting?.for !== waiting.for || before.waiting.raise !== waiting.raise;
+  const record = await updateRecord(ports.store, id, (current) => {
+    const history: HistoryEntry[] = isNews ? [{ at: now, who: 'meshshift', kind: halted ? 'halted' : 'waiting', reason: waiting.reason }] : [];
+    const halt = halted ? { phase: 'Paused' as const, paused: true, foreign: waiting.reason } : {};
+    return { record: { ...current, ...halt, waiting: halted ? null : waiting, reason: waiting.reason }, history };
+  });
+  if (isNews && waiting.for !== 'person') await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
+  if (halted) await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
+  return secondsOf(waiting, record, now);
+}
+
+/**
+ * Whether the weight may rise to `to` now. Answers undefined when it may; else how long to hold the weight there is (seconds) before asking again,
+ * with what it waits for in the record. Only rising is asked: roll-backs never wait.
+ * @throws AlarmRaised, ApprovalExpired, VerdictFailed: the rollout is given up
+ */
+export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
+  const raise = raiseOf(record, to);
+  if (raise === undefined) return undefined;
+  const now = ports.clock();
+  if (record.alarm !== null) throw new AlarmRaised(record.alarm.reason);
+  const asked = record.pendingAction?.action;
+  // Judge takes it up in the bake that opens now, and is over at once.
+  if (asked === 'abort' || asked === 'pause') return wait(ports, record, { for: 'person', raise: raise.kind, since: now, until: now + 1000, reason: `${asked} was asked for` }, now);
+  const freeze = await findFreeze(ports.store, now);
+  const waiting = findWait({ now, approvals: record.approvals, freeze, waiting: record.waiting }, raise);
+  if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, which nobody did`);
+  const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
+  return found === undefined ? undefined : wait(ports, record, found, now);
+}
+
+/** What a record becomes when its weight has risen: approvals that were needed are used up, and what it waited for with an end of its own does not count against the deadline. */
+export function afterRaise(record: RolloutRecord, raise: Raise | undefined, now: number): Partial<RolloutRecord> {
+  if (raise === undefined) return {};
+  const { waiting, approvals, deadline } = record;
+  const waited = waiting?.for === 'window' || waiting?.for === 'approval' ? Math.max(0, now - waiting.since) : 0;
+  return { waiting: null, deadline: deadline + waited, approvals: raise.approval === undefined ? approvals : approvals.filter(({ at }) => at > now) };
+}
+
+/** Waits that someone else ends: a person, or an alarm. */
+const ENDED_BY_OTHERS: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['approval', 'freeze', 'alarm']);
+
+/** Whether a wait that was written down is still on: what ends it may have come before its bake was opened. */
+export async function isStillWaiting(ports: Ports, record: RolloutRecord): Promise<boolean> {
+  const { waiting } = record;
+  if (waiting === null || !ENDED_BY_OTHERS.has(waiting.for)) return true;
+  const raise = raiseOf(record, waiting.raise === 'promotion' ? 'promotion' : record.step + 1);
+  if (raise === undefined) return false;
+  const now = ports.clock();
+  if (waiting.for === 'alarm') return (await findAlarmWait(ports, record, raise, now)) !== undefined;
+  const found = findWait({ now, approvals: record.approvals, freeze: await findFreeze(ports.store, now), waiting }, raise);
+  return found?.for === waiting.for;
+}

@@ -1,0 +1,49 @@
+import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { ExecutionStopped } from '../../contracts/events.ts';
+import { restoreRequest, undoRequest, type RestoreRequest } from '../../contracts/rollout.ts';
+import { isForGood, LockLost } from '../errors.ts';
+import { messageOf } from '../steps/inputs.ts';
+import type { Ports } from '../ports.ts';
+import { findRecord } from '../record/records.ts';
+import { rollBack } from '../steps/roll-back.ts';
+
+/** The rollout that an execution was to undo or to restore; undefined for one that rolls out. */
+function restoredBy(input: string | null | undefined): string | undefined {
+  try {
+    const request: unknown = JSON.parse(input ?? 'null');
+    return undoRequest.safeParse(request).data?.undo ?? restoreRequest.safeParse(request).data?.restore;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Execution names have at most 80 characters. */
+const restoreName = (id: string, at: number): string => `${id.slice(0, 62)}-restore-${at.toString(36)}`;
+
+/** Leaves a roll-back to an execution of its own, which tries for as long as that of a rollout does. Should it fail as well, another one follows it. */
+async function restoreLater({ stepFunctions, canaryStateMachineArn, clock }: Ports, input: RestoreRequest): Promise<void> {
+  try {
+    await stepFunctions.send(new StartExecutionCommand({ stateMachineArn: canaryStateMachineArn, name: restoreName(input.restore, clock()), input: JSON.stringify(input) }));
+  } catch (error) {
+    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+  }
+}
+
+/**
+ * An execution ended otherwise than by succeeding: what it could not do itself (it was stopped, or died in a way it cannot catch) is done in its place,
+ * or begun, when something outside is not at hand: whoever hands events on tries a few times only.
+ * After a roll-back of its own there is nothing left to do; asked again neither.
+ */
+export async function rollBackStopped(ports: Ports, { detail: { name: execution, input, executionArn, status, error, cause } }: ExecutionStopped): Promise<{ phase: string }> {
+  const id = restoredBy(input) ?? execution;
+  const why = { error: error ?? 'ExecutionStopped', reason: cause == null ? `the execution ${executionArn} is ${status}` : messageOf(cause) };
+  try {
+    const record = await findRecord(ports.store, id);
+    return { phase: record === undefined ? 'Failed' : (await rollBack(ports, { id, ...why })).phase };
+  } catch (failure) {
+    if (isForGood(failure) || failure instanceof LockLost) throw failure;
+    ports.log('warn', 'roll-back left to an execution of its own', { id, error: String(failure) });
+    await restoreLater(ports, { restore: id, ...why });
+    return { phase: 'RollingBack' };
+  }
+}
