@@ -1,7 +1,7 @@
 import type { ConnectionPool, Listener } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
 import { healthChecks } from './health-check.ts';
-import { awsCluster, clusterName, PASSTHROUGH_CLUSTER } from './names.ts';
+import { allowAllCluster, awsCluster, clusterName } from './names.ts';
 import { any, compact, duration, overAds, socketAddress } from './proto.ts';
 import { upstreamTls } from './tls.ts';
 import type { MeshLookup, Port, Protocol, ProtoJson, Proxy, Way } from './types.ts';
@@ -147,5 +147,5 @@ const originalDestination = (name: string): ProtoJson => ({
 /** Traffic goes on to where it was addressed: to AWS's endpoints in every mesh, elsewhere where the mesh lets it. */
 export const passthroughClusters = (mesh: string, allowAll: boolean): readonly ProtoJson[] => [
   originalDestination(awsCluster(mesh)),
-  ...(allowAll ? [originalDestination(PASSTHROUGH_CLUSTER)] : []),
+  ...(allowAll ? [originalDestination(allowAllCluster(mesh))] : []),
 ];

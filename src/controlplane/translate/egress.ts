@@ -1,7 +1,7 @@
 import type { Resource } from '../model/resources.ts';
 import { accessLog } from './access-log.ts';
 import { httpFilter } from './http-connection-manager.ts';
-import { loopbackListener, routeConfigName } from './names.ts';
+import { EGRESS_STAT_PREFIX, loopbackListener, routeConfigName } from './names.ts';
 import { isHttp, servicePorts } from './ports.ts';
 import { any, compact, duration } from './proto.ts';
 import type { Reach } from './reach.ts';
@@ -133,7 +133,7 @@ export function egressChains(reach: Reach, group: PortGroup, proxy: Proxy, loggi
   const chains: ProtoJson[] = [];
   if (hasHttp) {
     const only = tcp === undefined ? match : { filter_chain_match: { destination_port: group.listenPort, application_protocols: ['http/1.0', 'http/1.1', 'h2c'] } };
-    const statPrefix = intercepted ? `egress_${group.listenPort}` : loopbackListener(group.listenPort);
+    const statPrefix = intercepted ? EGRESS_STAT_PREFIX : loopbackListener(group.listenPort);
     chains.push({ ...only, filters: [httpFilter({ statPrefix, routes: egressRouteName(group, proxy), logging })] });
   }
   if (tcp !== undefined) chains.push({ ...match, filters: [tcp] });

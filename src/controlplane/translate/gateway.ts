@@ -2,7 +2,7 @@ import type { Resource } from '../model/resources.ts';
 import { compareGatewayRoutes, covers, domainsOf, gatewayRoutes, isForPort } from './gateway-routes.ts';
 import { httpFilter } from './http-connection-manager.ts';
 import { ownListener } from './listener.ts';
-import { gatewayListener, routeConfigName } from './names.ts';
+import { ingressStatPrefix, routeConfigName } from './names.ts';
 import { portsOf } from './ports.ts';
 import type { Reach } from './reach.ts';
 import { inspectsTls, withTls } from './tls-chains.ts';
@@ -16,9 +16,9 @@ const routesName = ({ protocol, port }: Port): string => routeConfigName('ingres
 
 /** A listener on each port of the gateway, by its TLS mode. */
 export const gatewayListeners = (gateway: Gateway): ProtoJson[] =>
-  portsOf(gateway.spec.listeners).map((port) => {
+  portsOf(gateway.spec.listeners).map((port, _, ports) => {
     const tls = listenerOf(gateway, port)?.tls;
-    const filter = httpFilter({ statPrefix: gatewayListener(port.port), routes: routesName(port), logging: gateway.spec.logging, isEdge: true });
+    const filter = httpFilter({ statPrefix: ingressStatPrefix(port, ports.length), routes: routesName(port), logging: gateway.spec.logging, isEdge: true });
     return ownListener(port.port, withTls({ filters: [filter] }, {}, tls, port.protocol), { inspectTls: inspectsTls([{ tls }]) });
   });
 

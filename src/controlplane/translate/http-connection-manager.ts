@@ -14,6 +14,17 @@ export interface ConnectionManagerOptions {
   readonly isEdge?: boolean;
 }
 
+/**
+ * WebSockets pass, over hops of HTTP/2 as well. Paths are told apart as they will be understood: without `.`, `..` and doubled slashes, so that
+ * none gets around a route by its spelling. AWS's Envoys were told the same.
+ */
+const AS_APP_MESH: ProtoJson = {
+  upgrade_configs: [{ upgrade_type: 'websocket' }],
+  http2_protocol_options: { allow_connect: true },
+  normalize_path: true,
+  merge_slashes: true,
+};
+
 /** An HttpConnectionManager that speaks HTTP/1.1 and HTTP/2 alike and takes its routes by name. Its one filter is the router. */
 export const httpConnectionManager = ({ statPrefix, routes, logging, isEdge }: ConnectionManagerOptions): ProtoJson =>
   any(
@@ -30,5 +41,5 @@ export const httpConnectionManager = ({ statPrefix, routes, logging, isEdge }: C
 /** The connection manager as a network filter of a listener. */
 export const httpFilter = (options: ConnectionManagerOptions): ProtoJson => ({
   name: 'envoy.filters.network.http_connection_manager',
-  typed_config: httpConnectionManager(options),
+  typed_config: { ...httpConnectionManager(options), ...AS_APP_MESH },
 });

@@ -2,7 +2,7 @@ import type { Resource } from '../model/resources.ts';
 import { accessLog } from './access-log.ts';
 import { listenerOf } from './cluster.ts';
 import { httpFilter } from './http-connection-manager.ts';
-import { clusterName, routeConfigName } from './names.ts';
+import { clusterName, ingressStatPrefix, routeConfigName } from './names.ts';
 import { isHttp, portsOf } from './ports.ts';
 import { any, compact, duration } from './proto.ts';
 import type { Listener } from './specs.ts';
@@ -13,9 +13,11 @@ const timeoutOf = (listener: Listener | undefined) => listener?.timeout?.http ??
 
 const localCluster = (node: Resource<'virtualNode'>, { protocol, port }: Port): string => clusterName('ingress', node.mesh, node.name, protocol, port);
 
+const statPrefixOf = (node: Resource<'virtualNode'>, port: Port): string => ingressStatPrefix(port, portsOf(node.spec.listeners).length);
+
 function tcpFilter(node: Resource<'virtualNode'>, port: Port): ProtoJson {
   const config = compact({
-    stat_prefix: `ingress_${port.port}`,
+    stat_prefix: statPrefixOf(node, port),
     cluster: localCluster(node, port),
     idle_timeout: duration(listenerOf(node, port)?.timeout?.tcp?.idle),
     access_log: accessLog(node.spec.logging),
@@ -25,7 +27,7 @@ function tcpFilter(node: Resource<'virtualNode'>, port: Port): ProtoJson {
 
 function filterOf(node: Resource<'virtualNode'>, port: Port): ProtoJson {
   if (!isHttp(port.protocol)) return tcpFilter(node, port);
-  return httpFilter({ statPrefix: `ingress_${port.port}`, routes: routeConfigName('ingress', port.protocol, port.port), logging: node.spec.logging });
+  return httpFilter({ statPrefix: statPrefixOf(node, port), routes: routeConfigName('ingress', port.protocol, port.port), logging: node.spec.logging });
 }
 
 /** The filter chains of the node's ports: one each, two where a port takes both TLS and plain text. */

@@ -1,4 +1,4 @@
-import { awsCluster, EGRESS_LISTENER, gatewayListener, INGRESS_LISTENER, loopbackListener, PASSTHROUGH_CLUSTER } from './names.ts';
+import { allowAllCluster, awsCluster, EGRESS_LISTENER, gatewayListener, INGRESS_LISTENER, loopbackListener } from './names.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
 import { any, socketAddress } from './proto.ts';
 import type { ProtoJson } from './types.ts';
@@ -53,7 +53,7 @@ export const egressListener = (chains: readonly ProtoJson[], { mesh, allowAll, i
   listener_filters: [ORIGINAL_DST, TLS_INSPECTOR, ...(inspectHttp ? [HTTP_INSPECTOR] : [])],
   ...INSPECTION,
   filter_chains: [...chains, passthrough({ filter_chain_match: { destination_port: 443, server_names: ['*.amazonaws.com'] } }, awsCluster(mesh))],
-  ...(allowAll ? { default_filter_chain: passthrough({}, PASSTHROUGH_CLUSTER) } : {}),
+  ...(allowAll ? { default_filter_chain: passthrough({}, allowAllCluster(mesh)) } : {}),
 });
 
 /** A gateway's listener on one of its own ports. */

@@ -1,15 +1,17 @@
-import type { Protocol } from './types.ts';
+import type { Port, Protocol } from './types.ts';
 
 /** Names as AWS's control plane gave them, so that dashboards and scripts built on them keep working. */
 export const INGRESS_LISTENER = 'lds_ingress_0.0.0.0_15000';
 export const EGRESS_LISTENER = 'lds_egress_0.0.0.0_15001';
-/** Where traffic to no backend goes when the mesh lets it out. */
-export const PASSTHROUGH_CLUSTER = 'cds_egress_passthrough';
 /** Through which AWS's own image reaches its local source of secrets. */
 export const SDS_CLUSTER = 'static_cluster_sds_unix_socket';
 
 export const loopbackListener = (port: number): string => `lds_loopback_127.0.0.1_${port}`;
 export const gatewayListener = (port: number): string => `lds_ingress_0.0.0.0_${port}`;
+
+/** By which Envoy's statistics tell connection managers apart: the port is named only where there are several. */
+export const ingressStatPrefix = ({ protocol, port }: Port, ports: number): string => (ports > 1 ? `ingress.${protocol}.${port}` : 'ingress');
+export const EGRESS_STAT_PREFIX = 'egress';
 
 export const routeConfigName = (direction: 'ingress' | 'egress' | 'loopback', protocol: Protocol, port: number): string =>
   `rds_${direction}_${protocol}_${port}`;
@@ -19,6 +21,9 @@ export const clusterName = (direction: 'ingress' | 'egress', mesh: string, virtu
 
 /** Where traffic to AWS's own endpoints goes. */
 export const awsCluster = (mesh: string): string => `cds_egress_${mesh}_amazonaws`;
+
+/** Where traffic to no backend goes when the mesh lets it out. */
+export const allowAllCluster = (mesh: string): string => `cds_egress_${mesh}_mesh-allow-all`;
 
 /** A second cluster of the same node and port, where one proxy reaches it in two ways (by two client policies, say). No resource's name has a slash. */
 export const variantName = (cluster: string, way: string): string => `${cluster}/${way}`;

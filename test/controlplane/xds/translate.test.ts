@@ -61,7 +61,7 @@ describe.each(everyProxy)('$name, proxy $index ($proxy.client)', ({ mesh, proxy 
   test('names egress clusters so that their node can be read from them', () => {
     const nodes = [...resources.cluster.keys()].flatMap((name) => virtualNodeOf(mesh.name, name) ?? []);
     for (const node of nodes) expect(Object.keys(mesh.virtualNodes ?? {})).toContain(node);
-    expect(nodes.length).toBe([...resources.cluster.keys()].filter((name) => name.startsWith(`cds_egress_${mesh.name}_`) && !name.endsWith('_amazonaws')).length);
+    expect(nodes.length).toBe([...resources.cluster.keys()].filter((name) => name.startsWith(`cds_egress_${mesh.name}_`) && !/_(amazonaws|mesh-allow-all)$/.test(name)).length);
   });
 
   if (proxy.client !== 'grpc') return;

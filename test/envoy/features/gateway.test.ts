@@ -82,6 +82,9 @@ const CASES: readonly Case[] = [
   ['the query does not', { path: '/conditions?q=2', method: 'POST', headers: { 'x-kind': 'b' } }, 'a'],
   ['priority comes before length', { path: '/urgent', headers: { 'x-urgent': '4' } }, 'b'],
   ['the end of a range is not in it', { path: '/urgent', headers: { 'x-urgent': '5' } }, 'a'],
+  ['dots in a path do not get around a route', { path: '/other/../users/7' }, 'b', '/users/7'],
+  ['nor do they when they are encoded', { path: '/other/%2e%2E/users/7' }, 'b', '/users/7'],
+  ['nor does a doubled slash', { path: '//users/7' }, 'b', '/users/7'],
   ['a service that nobody provides answers 404', { path: '/nobody/x' }, 404],
 ];
 
@@ -112,6 +115,10 @@ describeWith('Envoy 1.40', envoyBinary !== undefined, 'a virtual gateway', () =>
     const seen = upstreams[by].seen.at(-1);
     if (url !== undefined) expect(seen?.url).toBe(url);
     if (host !== undefined) expect(seen?.host).toBe(host);
+  });
+
+  test('its requests are counted where dashboards of App Mesh look', async () => {
+    expect(await bench.stat('http.ingress.downstream_rq_total')).toBeGreaterThan(0);
   });
 
   test('a gateway route that changes takes effect', async () => {
