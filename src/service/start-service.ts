@@ -53,6 +53,9 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** A table is paid by the request. The watch finds a new bake within this time; what is decisive of one that it knows is told at once. */
+const STORE_EVERY_MS = 1000;
+
 export const HEALTH = '/meshshift/v1/health';
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -100,7 +103,7 @@ async function open(options: ServiceOptions, listener: Listener): Promise<{ plan
     ...(sharing === undefined ? {} : { sharing: { ...(url === undefined ? {} : { url }), ...(sharing.key === undefined ? {} : { key: sharing.key }) } }),
   });
   const stepFunctions = new SFNClient({ region });
-  const watch = startWatch({ store, telemetry: plane.telemetry, ...(openPolled === undefined ? {} : { openPolled }), stepFunctions, tokenKey, log, clock: Date.now });
+  const watch = startWatch({ store, telemetry: plane.telemetry, ...(openPolled === undefined ? {} : { openPolled }), stepFunctions, tokenKey, storeEveryMs: STORE_EVERY_MS, log, clock: Date.now });
   return { plane, watch, stepFunctions };
 }
 

@@ -1,109 +1,95 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Log } from '../../contracts/log.ts';
-import type { TelemetryReader } from '../../controlplane/model/counts.ts';
-import { mergeTelemetry } from '../../metrics/merge-telemetry.ts';
-import type { Readings } from '../../metrics/port.ts';
-import { meshReadingOf } from '../../metrics/sources.ts';
-import { ConditionFailed, type Document, type DocumentStore } from '../../store/port.ts';
 import { endBake, endingFor, listBakes, type OpenBake } from '../bake/bakes.ts';
-import { countedOf, countReadings, meshSince, writeJudgeRecord, type JudgeRecord } from '../bake/judge-record.ts';
-import { judgeKey } from '../record/keys.ts';
 import type { TokenCipher } from '../bake/token-cipher.ts';
-import type { Poller } from './poller.ts';
+import { countAndKeep, countOn, type Counted, type CountPorts } from './count.ts';
 
-export interface LookPorts {
-  readonly store: DocumentStore;
-  readonly telemetry: TelemetryReader;
-  readonly poller: Poller;
+export interface LookPorts extends CountPorts {
   readonly stepFunctions: SFNClient;
   readonly cipher: TokenCipher;
   readonly log: Log;
-  readonly clock: () => number;
+  /** How long the store is left alone as long as nothing is decided; 0: never. */
+  readonly storeEveryMs: number;
 }
 
-/** Without news a record is not written again before this time: it would only say how late it is. */
-const IDLE_MS = 5000;
-
-const isNews = (before: JudgeRecord, after: JudgeRecord, fresh: number): boolean =>
-  fresh > 0 || before.judgement.reason !== after.judgement.reason || after.state.mesh.lastAt - before.state.mesh.lastAt >= IDLE_MS;
-
-/** Everything that is new of a bake, and how much that is. */
-async function readNews({ telemetry, poller }: LookPorts, bake: OpenBake, before: JudgeRecord): Promise<{ readonly readings: Readings; readonly fresh: number }> {
-  const metrics = countedOf(bake);
-  const since = meshSince(before, metrics);
-  const [canary, stable] = await Promise.all([telemetry.read(bake.mesh, bake.canary, since), telemetry.read(bake.mesh, bake.stable, since)]);
-  const mesh = mergeTelemetry(canary, stable);
-  const polled = poller.take(bake, before);
-  const own = metrics.filter(({ source }) => source === 'mesh').map((metric) => [metric.name, meshReadingOf(mesh, metric)] as const);
-  const fresh = [mesh.requests, ...own.map(([, reading]) => reading)].reduce((sum, { intervals }) => sum + intervals.length, Object.keys(polled).length);
-  return { readings: { requests: mesh.requests, metrics: { ...Object.fromEntries(own), ...polled } }, fresh };
-}
-
-/**
- * The judge's records as this process read or wrote them last, by their bakes' (sealed) tokens. Hardly anybody else writes one while its bake is open,
- * and its version tells when somebody did: with thousands of bakes open, reading each of them at each look would take most of a processor.
- */
-type Kept = Map<string, Document>;
-
-/** Counts what there is of a bake since `document`; undefined when someone else has counted. */
-async function countFrom(ports: LookPorts, bake: OpenBake, document: Document, kept: Kept): Promise<JudgeRecord | undefined> {
-  const before = document.value as JudgeRecord;
-  const { readings, fresh } = await readNews(ports, bake, before);
-  const after = countReadings(before, bake, readings, ports.clock());
-  kept.set(bake.token, document);
-  if (!isNews(before, after, fresh)) return after;
-  try {
-    await writeJudgeRecord(ports.store, bake.id, document, after);
-    kept.set(bake.token, { ...document, version: document.version + 1, value: after });
-    return after;
-  } catch (error) {
-    kept.delete(bake.token);
-    if (error instanceof ConditionFailed) return undefined;
-    throw error;
-  }
-}
-
-/** Counts what there is of a bake since; undefined when someone else just counted. */
-async function count(ports: LookPorts, bake: OpenBake, kept: Kept): Promise<JudgeRecord | undefined> {
-  const known = kept.get(bake.token);
-  const counted = known === undefined ? undefined : await countFrom(ports, bake, known, kept);
-  if (counted !== undefined) return counted;
-  const document = await ports.store.get(judgeKey(bake.id));
-  // Opening the bake begins the count; until then there is nothing to add to.
-  if (document === undefined || (document.value as JudgeRecord).state.mesh.lastAt === 0) return undefined;
-  return countFrom(ports, bake, document, kept);
+/** What a process with a watch knows of the open bakes, from look to look. */
+interface Known {
+  /** As they were last listed. */
+  bakes: readonly OpenBake[];
+  /** The (sealed) tokens of bakes that this process has ended: their documents stay until Judge takes them up. */
+  ended: Set<string>;
+  /**
+   * By their tokens. Hardly anybody else writes a judge's record while its bake is open, and its version tells when somebody did: with thousands
+   * of bakes open, reading each of them at each look would take most of a processor.
+   */
+  readonly counted: Map<string, Counted>;
 }
 
 /** Bakes that are looked at before others have their turn: what comes in meanwhile does not wait for thousands. */
 const AT_A_TIME = 50;
 
-/** One look at every open bake. What fails for one is logged and tried again at the next look; the others are looked at all the same. */
-export function createLook(ports: LookPorts): () => Promise<void> {
-  const { store, stepFunctions, cipher, log, clock } = ports;
-  /** The (sealed) tokens of bakes that this process has ended: their documents stay until Judge takes them up. */
-  let ended = new Set<string>();
-  const kept: Kept = new Map();
+async function forEachOpen({ bakes, ended }: Known, log: Log, lookAt: (bake: OpenBake) => Promise<void>): Promise<void> {
+  for (const [index, bake] of bakes.filter(({ token }) => !ended.has(token)).entries()) {
+    if (index > 0 && index % AT_A_TIME === 0) await immediate();
+    await lookAt(bake).catch((error: unknown) => {
+      log('error', 'bake not looked at', { id: bake.id, error: String(error) });
+    });
+  }
+}
 
-  const lookAt = async (bake: OpenBake): Promise<void> => {
-    const record = await count(ports, bake, kept);
-    const ending = record === undefined ? undefined : endingFor(bake, record.judgement, clock());
-    if (ending === undefined) return;
-    await endBake(stepFunctions, cipher, bake, ending);
-    ended.add(bake.token);
-    log('info', 'bake ended by the watch', { id: bake.id, bake: bake.bake, ending: ending.kind, reason: record?.judgement.reason });
-  };
+/** Whether what is counted ends a bake; in memory, of the bakes that are known. */
+async function isAnyDecided(ports: LookPorts, known: Known): Promise<boolean> {
+  let isDecided = false;
+  await forEachOpen(known, ports.log, async (bake) => {
+    const before = known.counted.get(bake.token);
+    if (before === undefined) return;
+    const after = await countOn(ports, bake, before);
+    known.counted.set(bake.token, after);
+    isDecided ||= endingFor(bake, after.record.judgement, ports.clock()) !== undefined;
+  });
+  return isDecided;
+}
+
+/** Lists the open bakes anew; what is known of others is forgotten. */
+async function list({ store }: LookPorts, known: Known): Promise<void> {
+  known.bakes = await listBakes(store);
+  const open = new Set(known.bakes.map(({ token }) => token));
+  known.ended = new Set([...known.ended].filter((token) => open.has(token)));
+  for (const token of known.counted.keys()) if (!open.has(token)) known.counted.delete(token);
+}
+
+/** Counts a bake, writes that down, and ends the bake if it is decisive. */
+async function settle(ports: LookPorts, known: Known, bake: OpenBake): Promise<void> {
+  const { stepFunctions, cipher, log, clock } = ports;
+  const before = known.counted.get(bake.token);
+  // Should it fail, nothing is known of what the store has.
+  known.counted.delete(bake.token);
+  const counted = await countAndKeep(ports, bake, before);
+  if (counted === undefined) return;
+  known.counted.set(bake.token, counted);
+  const { judgement } = counted.record;
+  const ending = endingFor(bake, judgement, clock());
+  if (ending === undefined) return;
+  await endBake(stepFunctions, cipher, bake, ending);
+  known.ended.add(bake.token);
+  log('info', 'bake ended by the watch', { id: bake.id, bake: bake.bake, ending: ending.kind, reason: judgement.reason });
+}
+
+/**
+ * Looks at every open bake. Between two turns of the store, which are `storeEveryMs` apart, it counts in memory alone; what is decisive is a turn at once, as a
+ * bake is ended only by what is written down. What fails for one is logged and tried again at the next look; the others are looked at all the same.
+ */
+export function createLook(ports: LookPorts): () => Promise<void> {
+  const known: Known = { bakes: [], ended: new Set(), counted: new Map() };
+  let turnAt = Number.NEGATIVE_INFINITY;
 
   return async () => {
-    const bakes = await listBakes(store);
-    const open = new Set(bakes.map(({ token }) => token));
-    ended = new Set([...ended].filter((token) => open.has(token)));
-    for (const token of kept.keys()) if (!open.has(token)) kept.delete(token);
-    for (const [index, bake] of bakes.filter(({ token }) => !ended.has(token)).entries()) {
-      if (index > 0 && index % AT_A_TIME === 0) await immediate();
-      await lookAt(bake).catch((error: unknown) => {
-        log('error', 'bake not looked at', { id: bake.id, error: String(error) });
-      });
-    }
+    // A clock that is set back is no reason to leave the store alone.
+    const isLeftAlone = Math.abs(ports.clock() - turnAt) < ports.storeEveryMs;
+    if (isLeftAlone && !(await isAnyDecided(ports, known))) return;
+    turnAt = ports.clock();
+    await list(ports, known);
+    await forEachOpen(known, ports.log, (bake) => settle(ports, known, bake));
   };
 }

@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly stepFunctions: SFNClient;
   /** 32 bytes, or base64 of them; what the handlers have as MESHSHIFT_TOKEN_KEY. Empty: tokens are stored as they are. */
   readonly tokenKey: Uint8Array | string;
+  /** At least so long, in milliseconds, the store is left alone while no verdict is decisive: for one that is paid by the request. Default 0: each look reads and writes it. */
+  readonly storeEveryMs?: number;
   readonly log: Log;
   readonly clock: () => number;
 }
@@ -28,9 +30,9 @@ export interface Watch {
  * Starts the continuous judge: each time an interval of the mesh's telemetry closed, every open bake is judged, and ended at once when its verdict is decisive.
  * All it knows is in the store: it may be stopped and started at any time. Looks never overlap; an interval that closes during one is seen by the next.
  */
-export function startWatch({ store, telemetry, openPolled, stepFunctions, tokenKey, log, clock }: WatchOptions): Watch {
+export function startWatch({ store, telemetry, openPolled, stepFunctions, tokenKey, storeEveryMs = 0, log, clock }: WatchOptions): Watch {
   const poller = createPoller(openPolled, clock);
-  const look = createLook({ store, telemetry, poller, stepFunctions, cipher: openTokenCipher(tokenKey), log, clock });
+  const look = createLook({ store, telemetry, poller, stepFunctions, cipher: openTokenCipher(tokenKey), storeEveryMs, log, clock });
   const state: { running: Promise<void> | undefined; asked: boolean } = { running: undefined, asked: false };
 
   const run = async (): Promise<void> => {
