@@ -56,9 +56,9 @@ function failure(text: string, status: number): AwsCallFailed {
 
 /**
  * Calls AWS with the credentials, the region and the endpoints of an environment. Throttled, or without an answer, it asks again: up to three times, longer apart each time.
- * @param wait how it waits before it asks again, in milliseconds
+ * @param wait how it waits before it asks again, in milliseconds; a signal that aborts ends the wait
  */
-export function openAws(env: Environment, wait: (ms: number) => Promise<unknown> = delay): CallAws {
+export function openAws(env: Environment, wait: (ms: number, signal?: AbortSignal) => Promise<unknown> = (ms, signal) => delay(ms, undefined, { signal })): CallAws {
   const callOnce: CallAws = async (service, operation, input, signal) => {
     const headers = { 'content-type': `application/x-amz-json-${JSON_1_0.has(service) ? '1.0' : '1.1'}`, 'x-amz-target': `${SERVICES[service].target}.${operation}` };
     const response = await signedPost(env, { service, url: new URL('/', endpoint(service, env)), headers, body: JSON.stringify(input), timeoutMs: REQUEST_TIMEOUT_MS, signal });
@@ -72,8 +72,10 @@ export function openAws(env: Environment, wait: (ms: number) => Promise<unknown>
       try {
         return await callOnce(service, operation, input, signal);
       } catch (error) {
-        if (attempt === ATTEMPTS || ASKED_ONCE.has(operation) || signal?.aborted === true || !isPassing(error)) throw error;
-        await wait(Math.random() * 200 * 2 ** attempt);
+        if (attempt === ATTEMPTS || ASKED_ONCE.has(operation) || !isPassing(error)) throw error;
+        // A wait that is given up is told by the fault that made it necessary.
+        await wait(Math.random() * 200 * 2 ** attempt, signal).catch(() => undefined);
+        if (signal?.aborted === true) throw error;
       }
     }
   };

@@ -1,5 +1,5 @@
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
-import type { InstanceFinder } from './cloud-map.ts';
+import type { InstanceFinder } from './instance-answers.ts';
 
 export interface FinderOptions {
   readonly region: string;
