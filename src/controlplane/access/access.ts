@@ -8,8 +8,6 @@ export interface AccessOptions {
   readonly grants: Grants;
   /** Callers on this machine need no credentials, as where no access keys are given at all. Default false. */
   readonly openOnLoopback?: boolean;
-  /** Whether a signed write that comes a second time is answered again. Default `refuse`: who recorded it could undo what came after. */
-  readonly repeatedWrites?: 'refuse' | 'allow';
 }
 
 export interface Credentials extends WireRequest {
@@ -33,10 +31,13 @@ function byToken(grants: Grants, token: string): Grant {
   return found;
 }
 
+/** Signatures have seconds: a client that makes the same call twice within one, or tries again, signs both alike. They arrive about as far apart. */
+const REPEAT_MS = 2_000;
+
 const BEARER = /^Bearer +(\S+) *$/i;
 
 /** The control plane's own access keys, for its API and for proxies alike. @param clock epoch milliseconds */
-export function createAccess({ grants, openOnLoopback = false, repeatedWrites = 'refuse' }: AccessOptions, region: string, clock: () => number): Access {
+export function createAccess({ grants, openOnLoopback = false }: AccessOptions, region: string, clock: () => number): Access {
   // A signature made by a clock that is ahead holds for twice the skew.
   const replays = createReplays(2 * CLOCK_SKEW_MS, clock);
   return {
@@ -48,9 +49,9 @@ export function createAccess({ grants, openOnLoopback = false, repeatedWrites = 
       const verified = await verifySignature(request, { grants, region, clock, body });
       if (verified === undefined) throw missing();
       const { grant, signature, presigned } = verified;
-      // A presigned URL is meant to be used until it expires.
-      if (isWrite && !presigned && repeatedWrites === 'refuse' && replays.seen(signature)) {
-        throw invalid('the very same signed request came before: a signature is good for one write');
+      // Later it is somebody who recorded it, and could undo what came after. A presigned URL is meant to be used until it expires.
+      if (isWrite && !presigned && replays.age(signature) > REPEAT_MS) {
+        throw invalid('the very same signed request came before: a write may be repeated within 2 seconds only, and is signed anew after that');
       }
       return grant;
     },

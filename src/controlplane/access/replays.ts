@@ -1,26 +1,27 @@
-/** Remembers what was seen for at least a while, in two generations: nothing is looked through, and nothing stays for long. */
+/** Remembers when what was seen for at least a while, in two generations: nothing is looked through, and nothing stays for long. */
 export interface Replays {
-  /** Whether it was seen within the window; from now on it was. */
-  seen(signature: string): boolean;
+  /** How long ago it was first seen, in milliseconds; 0 where it was not seen within the window, from now on it was. */
+  age(signature: string): number;
 }
 
 /** @param windowMs how long it remembers at least; at most twice that. @param clock epoch milliseconds. */
 export function createReplays(windowMs: number, clock: () => number): Replays {
-  let [young, old] = [new Set<string>(), new Set<string>()];
+  let [young, old] = [new Map<string, number>(), new Map<string, number>()];
   let turnedAt = clock();
-  const turn = (): void => {
-    const age = clock() - turnedAt;
+  const turn = (now: number): void => {
+    const age = now - turnedAt;
     if (age < windowMs) return;
-    old = age < 2 * windowMs ? young : new Set();
-    young = new Set();
-    turnedAt = clock();
+    old = age < 2 * windowMs ? young : new Map<string, number>();
+    young = new Map<string, number>();
+    turnedAt = now;
   };
   return {
-    seen: (signature) => {
-      turn();
-      const known = young.has(signature) || old.has(signature);
-      young.add(signature);
-      return known;
+    age: (signature) => {
+      const now = clock();
+      turn(now);
+      const first = young.get(signature) ?? old.get(signature) ?? now;
+      young.set(signature, first);
+      return now - first;
     },
   };
 }
