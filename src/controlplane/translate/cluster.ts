@@ -136,6 +136,12 @@ export function ingressCluster(node: Resource<'virtualNode'>, port: Port): Proto
   });
 }
 
+const EITHER_HTTP: ProtoJson = {
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any('extensions.upstreams.http.v3.HttpProtocolOptions', {
+    use_downstream_protocol_config: { http_protocol_options: {}, http2_protocol_options: {} },
+  }),
+};
+
 const originalDestination = (name: string): ProtoJson => ({
   name,
   type: 'ORIGINAL_DST',
@@ -147,5 +153,5 @@ const originalDestination = (name: string): ProtoJson => ({
 /** Traffic goes on to where it was addressed: to AWS's endpoints in every mesh, elsewhere where the mesh lets it. */
 export const passthroughClusters = (mesh: string, allowAll: boolean): readonly ProtoJson[] => [
   originalDestination(awsCluster(mesh)),
-  ...(allowAll ? [originalDestination(allowAllCluster(mesh))] : []),
+  ...(allowAll ? [{ ...originalDestination(allowAllCluster(mesh)), typed_extension_protocol_options: EITHER_HTTP }] : []),
 ];

@@ -1,7 +1,7 @@
 import type { Resource } from '../model/resources.ts';
 import { accessLog } from './access-log.ts';
 import { httpFilter } from './http-connection-manager.ts';
-import { EGRESS_STAT_PREFIX, loopbackListener, routeConfigName } from './names.ts';
+import { allowAllCluster, EGRESS_STAT_PREFIX, loopbackListener, routeConfigName } from './names.ts';
 import { isHttp, servicePorts } from './ports.ts';
 import { any, compact, duration } from './proto.ts';
 import type { Reach } from './reach.ts';
@@ -83,11 +83,21 @@ const domainsOf = ({ name, port, listenPort }: Backend, catchAll: boolean): stri
 
 const callerFor = (reach: Reach, { name, tls }: Backend): Caller => reach.caller({ label: name, tls });
 
+/** Whether traffic to no backend may leave. */
+export const allowsAll = (mesh: MeshLookup): boolean => mesh.mesh().spec.egressFilter?.type === 'ALLOW_ALL';
+
+/** A request on a port of the backends that is for none of them goes where it was addressed, for as long as it takes. */
+const stranger = (mesh: string): ProtoJson => ({
+  name: 'mesh-allow-all',
+  domains: ['*'],
+  routes: [{ match: { prefix: '/' }, route: { cluster: allowAllCluster(mesh), timeout: '0s' } }],
+});
+
 /**
  * The route configuration of all HTTP backends of a port: a virtual host each, without routes where the service has no provider.
  * Envoy refuses a domain twice, and takes `a`, `A` and (of a service named so) `a:80` for equal: the first backend keeps it.
  */
-export function egressRoutes(reach: Reach, group: PortGroup, proxy: Proxy): ProtoJson {
+export function egressRoutes(reach: Reach, group: PortGroup, proxy: Proxy, { letsStrangersOut }: { letsStrangersOut: boolean }): ProtoJson {
   const catchAll = group.http.length === 1 && proxy.client === 'envoy' && proxy.listen !== undefined && proxy.listen !== true;
   const taken = new Set<string>();
   const hosts = group.http.flatMap((backend) => {
@@ -95,7 +105,7 @@ export function egressRoutes(reach: Reach, group: PortGroup, proxy: Proxy): Prot
     return domains.length === 0 ? [] : [{ name: backend.name, domains, routes: httpRoutes(callerFor(reach, backend), backend.service, backend.port) }];
   });
   // A route may name a cluster that Envoy refused: better that route fails than all of them.
-  return { name: egressRouteName(group, proxy), virtual_hosts: hosts, validate_clusters: false };
+  return { name: egressRouteName(group, proxy), virtual_hosts: letsStrangersOut && !taken.has('*') ? [...hosts, stranger(proxy.mesh)] : hosts, validate_clusters: false };
 }
 
 const TCP_PROXY = 'extensions.filters.network.tcp_proxy.v3.TcpProxy';

@@ -1,6 +1,6 @@
 import type { Resource } from '../model/resources.ts';
 import { ingressCluster, passthroughClusters } from './cluster.ts';
-import { backendsOf, egressChains, egressRouteName, egressRoutes, groupByPort, type PortGroup } from './egress.ts';
+import { allowsAll, backendsOf, egressChains, egressRouteName, egressRoutes, groupByPort, type PortGroup } from './egress.ts';
 import { gatewayListeners, gatewayRouteConfigs } from './gateway.ts';
 import { ingressChains, ingressRoutes } from './ingress.ts';
 import { apiListener, egressListener, ingressListener, loopback } from './listener.ts';
@@ -22,7 +22,8 @@ function translateEgress(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy:
   const groups = groupByPort(backendsOf(mesh, node, proxy));
   const reach = createReach(mesh, proxy.client);
   const chains = new Map(groups.map((group) => [group, egressChains(reach, group, proxy, node.spec.logging)]));
-  return { groups, chains, routes: groups.filter(({ http }) => http.length > 0).map((group) => egressRoutes(reach, group, proxy)), reach };
+  const letsStrangersOut = proxy.client === 'envoy' && proxy.listen === undefined && allowsAll(mesh);
+  return { groups, chains, routes: groups.filter(({ http }) => http.length > 0).map((group) => egressRoutes(reach, group, proxy, { letsStrangersOut })), reach };
 }
 
 /** A sidecar: traffic of the node is intercepted both ways. */
@@ -30,7 +31,7 @@ function sidecar(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy):
   const { groups, chains, routes, reach } = translateEgress(mesh, node, proxy);
   const { listeners } = node.spec;
   const inbound = ingressChains(node);
-  const allowAll = mesh.mesh().spec.egressFilter?.type === 'ALLOW_ALL';
+  const allowAll = allowsAll(mesh);
   const outbound = egressListener([...chains.values()].flat(), {
     mesh: node.mesh,
     allowAll,
