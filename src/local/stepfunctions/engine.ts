@@ -1,9 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Log } from '../../contracts/log.ts';
-import type { LocalDatabase } from '../database.ts';
 import { openDueQueue, type DueQueue } from '../due-queue.ts';
 import type { Json } from '../json.ts';
-import type { Timers } from '../timers.ts';
 import type { Machine } from './asl/types.ts';
 import { openDispatch, type Dispatch } from './dispatch.ts';
 import { openEnds, type Ends } from './ends.ts';
@@ -11,20 +8,15 @@ import { isRunnable, newFrame, nextDue, tasksToDispatch, waitOfToken, type Frame
 import type { StepContext } from './interpreter/run.ts';
 import { abandon, step, type Signal, type Step } from './interpreter/step.ts';
 import { createEvaluator, type Evaluator } from './jsonata/evaluate.ts';
-import { openStatusChanges, statusDetail, type StatusChanges } from './status-changes.ts';
+import { openStatusChanges, statusDetail, type StatusChanges, type StatusChangesOptions } from './status-changes.ts';
 import { openStore, type ExecutionRow, type Store } from './store.ts';
 import type { TaskRunners } from './tasks/runner.ts';
 import { mintToken, parseToken } from './tokens.ts';
 
-export interface EngineOptions {
-  readonly database: LocalDatabase;
+export interface EngineOptions extends StatusChangesOptions {
   readonly region: string;
   readonly accountId: string;
-  readonly timers: Timers;
-  readonly log: Log;
   readonly runners: TaskRunners;
-  /** Takes each status change of an execution; called again after a crash until it resolved. */
-  readonly onStatusChange?: (detail: Record<string, unknown>) => Promise<void>;
   readonly random?: () => number;
   readonly uuid?: () => string;
 }

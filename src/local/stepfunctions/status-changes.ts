@@ -1,4 +1,6 @@
-import type { EngineOptions } from './engine.ts';
+import type { Log } from '../../contracts/log.ts';
+import type { LocalDatabase } from '../database.ts';
+import type { Timers } from '../timers.ts';
 import type { Frame } from './interpreter/frame.ts';
 import type { ExecutionRow, Store } from './store.ts';
 
@@ -27,6 +29,14 @@ export const statusDetail = (row: ExecutionRow, frame: Frame, now: number): Reco
 /** How long an event bus that refuses a change is left alone. */
 const RETRY_MS = 1000;
 
+export interface StatusChangesOptions {
+  readonly database: LocalDatabase;
+  readonly timers: Timers;
+  readonly log: Log;
+  /** Takes each status change of an execution; called again after a crash until it resolved. */
+  readonly onStatusChange?: (detail: Record<string, unknown>) => Promise<void>;
+}
+
 /** Hands stored status changes on in order, again until all were taken: they are stored with the step that made them. */
 export interface StatusChanges {
   /** Stores a change; within a commit. */
@@ -37,7 +47,7 @@ export interface StatusChanges {
   close(): Promise<void>;
 }
 
-export function openStatusChanges({ onStatusChange, database, timers, log }: EngineOptions, store: Store): StatusChanges {
+export function openStatusChanges({ onStatusChange, database, timers, log }: StatusChangesOptions, store: Store): StatusChanges {
   let work: Promise<void> | undefined;
   const asked = { again: false };
   let closed = false;

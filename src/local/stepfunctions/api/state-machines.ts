@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../../server/aws-json.ts';
 import { operation, seconds, type Operation } from './operation.ts';
-import { validateDefinition, type Problem } from '../asl/validate.ts';
+import type { Problem } from '../asl/report.ts';
+import { validateDefinition } from '../asl/validate.ts';
 import { hashOf, type Engine } from '../engine.ts';
 import type { StateMachineRow } from '../store.ts';
 import { checkArn, checkName, stateMachineArn } from './arns.ts';

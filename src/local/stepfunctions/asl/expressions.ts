@@ -1,6 +1,6 @@
 import { expressionOf, syntaxErrorOf } from '../jsonata/evaluate.ts';
 import type { Machine } from './types.ts';
-import type { Report } from './validate.ts';
+import type { Report } from './report.ts';
 
 /** Fields that hold text for people, or names: never an expression. */
 const PLAIN = new Set(['Comment', 'StartAt', 'Next', 'Default', 'Type', 'Resource', 'ErrorEquals', 'QueryLanguage']);

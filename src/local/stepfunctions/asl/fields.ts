@@ -1,6 +1,6 @@
 import { isObject } from '../../json.ts';
 import { INTEGRATIONS, isKnownResource } from './resources.ts';
-import type { Report } from './validate.ts';
+import type { Report } from './report.ts';
 
 /** Checks one field's value; `required` says the field must be there. */
 export interface Check {
@@ -9,12 +9,13 @@ export interface Check {
 }
 
 /** Fields of the other query language, to say so rather than "unknown". */
-export const JSONPATH_FIELDS: ReadonlySet<string> = new Set([
+const JSONPATH_FIELDS: ReadonlySet<string> = new Set([
   'InputPath', 'OutputPath', 'ResultPath', 'Parameters', 'ResultSelector', 'Result', 'ItemsPath', 'SecondsPath', 'TimestampPath', 'TimeoutSecondsPath',
   'HeartbeatSecondsPath', 'MaxConcurrencyPath', 'ErrorPath', 'CausePath', 'Variable', 'Iterator', 'ToleratedFailureCountPath', 'ToleratedFailurePercentagePath',
 ]);
 
-const MAX_SECONDS = 99_999_999;
+/** Step Functions waits no longer. */
+export const MAX_SECONDS = 99_999_999;
 const isExpression = (value: unknown): boolean => typeof value === 'string' && /^\{%[\s\S]*%\}$/.test(value);
 
 const check = (holds: (value: unknown) => boolean, rule: string): Check => (value, at, report) => {

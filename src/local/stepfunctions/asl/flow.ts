@@ -1,5 +1,5 @@
 import type { Machine, State } from './types.ts';
-import type { Report } from './validate.ts';
+import type { Report } from './report.ts';
 
 /** The states a state may lead to, each with the field that says so. */
 function targetsOf(state: State): [field: string, name: string][] {

@@ -2,16 +2,8 @@ import { isObject, parseJson } from '../../json.ts';
 import { checkExpressions } from './expressions.ts';
 import { BRANCH_FIELDS, checkFields, MACHINE_FIELDS, STATE_FIELDS } from './fields.ts';
 import { checkFlow } from './flow.ts';
+import type { Problem, Report } from './report.ts';
 import type { Machine } from './types.ts';
-
-/** One thing wrong with a definition: where (a JSON pointer) and which rule. */
-export interface Problem {
-  readonly code: string;
-  readonly location: string;
-  readonly message: string;
-}
-
-export type Report = (code: string, location: string, message: string) => void;
 
 const MAX_DEFINITION_BYTES = 1_048_576;
 

@@ -1,10 +1,11 @@
 import type { Json } from '../../json.ts';
 import type { RecoveringState, Retrier, State } from '../asl/types.ts';
 import { matchesError, StatesError } from '../errors.ts';
-import type { Thread } from './frame.ts';
+import { removeThread, type Thread } from './frame.ts';
+import { errorOf } from './history.ts';
 import { leave } from './leave.ts';
-import { await_, emit, stateOf, type Run } from './run.ts';
-import { failThread } from './threads.ts';
+import { emit, parentOf, stateOf, suspend, write, type Run } from './run.ts';
+import { abortChildren, endWithError } from './threads.ts';
 
 /** Amazon States Language's defaults. */
 const DEFAULTS = { MaxAttempts: 3, IntervalSeconds: 1, BackoffRate: 2 };
@@ -22,7 +23,7 @@ export function retryDelay(retrier: Retrier, used: number, random: number): numb
 }
 
 /** `$states.errorOutput` of an error. */
-export const errorOutput = ({ error, reason }: StatesError): Json => ({ Error: error ?? null, Cause: reason ?? null });
+const errorOutput = ({ error, reason }: StatesError): Json => ({ Error: error ?? null, Cause: reason ?? null });
 
 function tryAgain(run: Run, thread: Thread, state: RecoveringState, error: StatesError): boolean {
   const index = state.Retry?.findIndex(({ ErrorEquals }) => matchesError(ErrorEquals, error)) ?? -1;
@@ -32,7 +33,7 @@ function tryAgain(run: Run, thread: Thread, state: RecoveringState, error: State
   if (used >= (retrier.MaxAttempts ?? DEFAULTS.MaxAttempts)) return false;
   thread.retries = Array.from({ length: Math.max(thread.retries.length, index + 1) }, (_, at) => (thread.retries[at] ?? 0) + (at === index ? 1 : 0));
   thread.retryCount += 1;
-  await_(thread, { kind: 'retry', until: run.context.now + retryDelay(retrier, used, run.context.random()) });
+  suspend(thread, { kind: 'retry', until: run.context.now + retryDelay(retrier, used, run.context.random()) });
   return true;
 }
 
@@ -61,6 +62,26 @@ export async function failState(run: Run, thread: Thread, error: StatesError): P
     await failThread(run, thread, own);
   }
   return undefined;
+}
+
+/** Nothing caught an error of a thread: the execution fails, or the Parallel or Map around it does. */
+export async function failThread(run: Run, thread: Thread, error: StatesError): Promise<void> {
+  const { frame } = run;
+  const parent = parentOf(run, thread);
+  if (parent === undefined) {
+    write(run, thread.last, 'ExecutionFailed', { executionFailedEventDetails: errorOf(error.error, error.reason) });
+    endWithError(run, 'FAILED', error);
+    return;
+  }
+  const state = stateOf(run, parent);
+  if (state.Type !== 'Map' && state.Type !== 'Parallel') throw new Error(`state ${parent.state} has no branches that could fail`);
+  if (state.Type === 'Map') emit(run, thread, 'MapIterationFailed', { mapIterationFailedEventDetails: { name: parent.state, index: thread.slot ?? 0 } });
+  removeThread(frame, thread.id);
+  abortChildren(run, parent);
+  parent.last = thread.last;
+  emit(run, parent, `${state.Type}StateFailed`);
+  // An evaluation that failed is told once, where it failed.
+  await failState(run, parent, new StatesError(error.error, error.reason, undefined, error.alias));
 }
 
 /** Any error of a step as a States error, saying in which state it happened. */

@@ -33,10 +33,12 @@ export interface Run {
   readonly commands: Command[];
   /** Threads that can go on, first in, first out: branches advance side by side. */
   readonly queue: number[];
+  /** What the Parallel or Map of `parent` makes of the end of one of its threads. Passed in, as that may be the end of its own thread in turn. */
+  readonly childFinished: (run: Run, parent: Thread, child: Thread, output: Json) => Promise<void>;
 }
 
 /** Payloads and states' results are limited to 256 KiB of UTF-8. */
-export const MAX_PAYLOAD_BYTES = 262_144;
+const MAX_PAYLOAD_BYTES = 262_144;
 /** A history ends at this many events. */
 export const MAX_EVENTS = 25_000;
 
@@ -62,7 +64,7 @@ export function resume({ queue }: Run, thread: Thread, phase: 'enter' | 'execute
 }
 
 /** Lets a thread wait. */
-export function await_(thread: Thread, wait: NonNullable<Thread['wait']>): void {
+export function suspend(thread: Thread, wait: NonNullable<Thread['wait']>): void {
   thread.phase = 'waiting';
   thread.wait = wait;
 }

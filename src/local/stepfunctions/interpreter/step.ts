@@ -5,8 +5,8 @@ import { dueOf, isRunnable, threadsOf, type Frame, type TaskWait, type Thread } 
 import { errorOf, inputOf, type EventType, type HistoryEvent } from './history.ts';
 import { asStatesError, failState } from './recover.ts';
 import { emit, MAX_EVENTS, resume, stateOf, write, type Command, type Run, type StepContext } from './run.ts';
-import { runMap } from './states/map.ts';
-import { runParallel } from './states/parallel.ts';
+import { itemFinished, runMap } from './states/map.ts';
+import { branchFinished, runParallel } from './states/parallel.ts';
 import { endWait, runChoice, runFail, runPass, runSucceed, runWait } from './states/simple.ts';
 import { runTask, taskFailed, taskSubmitted, taskSucceeded, taskTimedOut } from './states/task.ts';
 import { abortChildren, endWithError, startThread } from './threads.ts';
@@ -44,6 +44,12 @@ const RUNNERS: Readonly<Record<State['Type'], Runner>> = {
   Task: runTask,
   Parallel: runParallel,
   Map: runMap,
+};
+
+const childFinished: Run['childFinished'] = async (run, parent, child, output) => {
+  const state = stateOf(run, parent);
+  if (state.Type === 'Map') await itemFinished(run, parent, state, child, output);
+  if (state.Type === 'Parallel') await branchFinished(run, parent, state, child, output);
 };
 
 function enter(run: Run, thread: Thread): void {
@@ -174,7 +180,7 @@ export async function step(before: Frame, signal: Signal, context: StepContext):
   const frame = structuredClone(before);
   if (frame.status !== 'RUNNING') return { frame, events: [], commands: [], accepted: false };
   const queue = threadsOf(frame).flatMap(({ id, phase }) => (phase === 'waiting' ? [] : [id]));
-  const run: Run = { frame, context, events: [], commands: [], queue };
+  const run: Run = { frame, context, events: [], commands: [], queue, childFinished };
   const accepted = await apply(run, signal);
   await advance(run);
   return { frame, events: run.events, commands: run.commands, accepted };
@@ -183,7 +189,7 @@ export async function step(before: Frame, signal: Signal, context: StepContext):
 /** Ends an execution that the interpreter itself failed on: an execution that hangs for good would be worse. */
 export function abandon(before: Frame, reason: string, context: StepContext): Step {
   const frame = structuredClone(before);
-  const run: Run = { frame, context, events: [], commands: [], queue: [] };
+  const run: Run = { frame, context, events: [], commands: [], queue: [], childFinished };
   write(run, lastEvent(run), 'ExecutionFailed', { executionFailedEventDetails: { error: 'States.Runtime', cause: reason } });
   endWithError(run, 'FAILED', { error: 'States.Runtime', reason });
   return { frame, events: run.events, commands: run.commands, accepted: true };

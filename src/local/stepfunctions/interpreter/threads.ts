@@ -1,11 +1,8 @@
 import type { Json } from '../../json.ts';
-import { StatesError } from '../errors.ts';
+import type { StatesError } from '../errors.ts';
 import { removeThread, threadsOf, type Thread } from './frame.ts';
-import { errorOf, outputOf, type EventType } from './history.ts';
+import { outputOf, type EventType } from './history.ts';
 import { emit, machineOf, parentOf, stateOf, write, type Run } from './run.ts';
-import { branchFinished } from './states/parallel.ts';
-import { itemFailed, itemFinished } from './states/map.ts';
-import { failState } from './recover.ts';
 
 /** Starts a thread at its machine's first state. */
 export function startThread(run: Run, parent: Thread | undefined, slot: number, input: Json, last: number, item?: Thread['item']): Thread {
@@ -42,29 +39,7 @@ export async function finishThread(run: Run, thread: Thread, output: Json): Prom
     frame.output = output;
     return;
   }
-  const state = stateOf(run, parent);
-  if (state.Type === 'Map') await itemFinished(run, parent, state, thread, output);
-  if (state.Type === 'Parallel') await branchFinished(run, parent, state, thread, output);
-}
-
-/** Nothing caught an error of a thread: the execution fails, or the Parallel or Map around it does. */
-export async function failThread(run: Run, thread: Thread, error: StatesError): Promise<void> {
-  const { frame } = run;
-  const parent = parentOf(run, thread);
-  if (parent === undefined) {
-    write(run, thread.last, 'ExecutionFailed', { executionFailedEventDetails: errorOf(error.error, error.reason) });
-    endWithError(run, 'FAILED', error);
-    return;
-  }
-  const state = stateOf(run, parent);
-  if (state.Type !== 'Map' && state.Type !== 'Parallel') throw new Error(`state ${parent.state} has no branches that could fail`);
-  if (state.Type === 'Map') itemFailed(run, parent, thread);
-  removeThread(frame, thread.id);
-  abortChildren(run, parent);
-  parent.last = thread.last;
-  emit(run, parent, `${state.Type}StateFailed`);
-  // An evaluation that failed is told once, where it failed.
-  await failState(run, parent, new StatesError(error.error, error.reason, undefined, error.alias));
+  await run.childFinished(run, parent, thread, output);
 }
 
 const ABORTABLE: Readonly<Record<string, EventType>> = { Task: 'TaskStateAborted', Wait: 'WaitStateAborted', Parallel: 'ParallelStateAborted', Map: 'MapStateAborted' };
@@ -83,12 +58,12 @@ export function abortChildren(run: Run, parent: Thread): void {
 }
 
 /** Tells the executor that nobody waits for a thread's task any more. */
-export function cancelTask({ commands }: Run, { wait }: Thread): void {
+function cancelTask({ commands }: Run, { wait }: Thread): void {
   if (wait?.kind === 'task') commands.push({ kind: 'cancel', task: wait.task });
 }
 
 /** Closes the execution: no thread goes on. */
-export function end(run: Run, status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'): void {
+function end(run: Run, status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'): void {
   run.frame.status = status;
   for (const thread of threadsOf(run.frame)) cancelTask(run, thread);
   run.frame.threads = {};

@@ -56,6 +56,3 @@ export const stateFunctions = ({ random, uuid }: Randomness): Readonly<Record<st
     },
   },
 });
-
-/** The names above, for validation. */
-export const STATE_FUNCTIONS = ['partition', 'range', 'hash', 'random', 'uuid', 'parse'] as const;

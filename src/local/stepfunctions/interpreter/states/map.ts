@@ -4,7 +4,7 @@ import { evaluationError } from '../../jsonata/evaluate.ts';
 import { removeThread, type ChildrenWait, type Thread } from '../frame.ts';
 import { leave } from '../leave.ts';
 import { asStatesError, failState } from '../recover.ts';
-import { await_, bindingsOf, checkSize, emit, write, type Run } from '../run.ts';
+import { bindingsOf, checkSize, emit, suspend, write, type Run } from '../run.ts';
 import { abortChildren, startThread } from '../threads.ts';
 
 /** An inline Map runs at most so many iterations at once, whatever MaxConcurrency says. */
@@ -43,7 +43,7 @@ export async function runMap(run: Run, thread: Thread, state: MapState): Promise
   const concurrency = await concurrencyOf(run, thread, state);
   const started = emit(run, thread, 'MapStateStarted', { mapStateStartedEventDetails: { length: inputs.length } });
   const wait: ChildrenWait = { kind: 'children', inputs, results: inputs.map(() => null), next: 0, done: 0 };
-  await_(thread, wait);
+  suspend(thread, wait);
   while (wait.next < Math.min(concurrency, inputs.length)) await startItem(run, thread, state, wait, started);
   if (inputs.length === 0) await endMap(run, thread, state, wait);
 }
@@ -67,11 +67,6 @@ export async function itemFinished(run: Run, thread: Thread, state: MapState, it
   if (wait.done < wait.inputs.length) return;
   thread.last = succeeded;
   await endMap(run, thread, state, wait);
-}
-
-/** Tells that an item failed, before its Map does. */
-export function itemFailed(run: Run, thread: Thread, item: Thread): void {
-  emit(run, item, 'MapIterationFailed', { mapIterationFailedEventDetails: iteration(thread, item.slot ?? 0) });
 }
 
 /** MapStateSucceeded stands aside: the exit follows what was before it, as in Step Functions. */

@@ -3,7 +3,7 @@ import type { ParallelState } from '../../asl/types.ts';
 import { removeThread, type Thread } from '../frame.ts';
 import { leave } from '../leave.ts';
 import { asStatesError, failState } from '../recover.ts';
-import { await_, bindingsOf, checkSize, emit, write, type Run } from '../run.ts';
+import { bindingsOf, checkSize, emit, suspend, write, type Run } from '../run.ts';
 import { startThread } from '../threads.ts';
 
 /** Starts every branch; each branch's first event follows ParallelStateStarted. */
@@ -11,7 +11,7 @@ export async function runParallel(run: Run, thread: Thread, state: ParallelState
   const input = state.Arguments === undefined ? thread.input : await run.context.evaluator.evaluate(state.Arguments, 'Arguments', bindingsOf(run, thread));
   checkSize(input, `The input of the branches of '${thread.state}'`);
   const started = emit(run, thread, 'ParallelStateStarted');
-  await_(thread, { kind: 'children', inputs: [], results: state.Branches.map(() => null), next: state.Branches.length, done: 0 });
+  suspend(thread, { kind: 'children', inputs: [], results: state.Branches.map(() => null), next: state.Branches.length, done: 0 });
   for (const slot of state.Branches.keys()) startThread(run, thread, slot, input, started);
 }
 

@@ -1,11 +1,12 @@
+import { MAX_SECONDS } from '../../asl/fields.ts';
 import type { ChoiceState, FailState, PassState, SucceedState, WaitState } from '../../asl/types.ts';
 import type { Json } from '../../../json.ts';
 import { StatesError } from '../../errors.ts';
 import { evaluationError } from '../../jsonata/evaluate.ts';
 import type { Thread } from '../frame.ts';
 import { leave } from '../leave.ts';
-import { await_, bindingsOf, type Run } from '../run.ts';
-import { failThread } from '../threads.ts';
+import { failThread } from '../recover.ts';
+import { bindingsOf, suspend, type Run } from '../run.ts';
 
 export const runPass = (run: Run, thread: Thread, state: PassState): Promise<void> =>
   leave(run, thread, state, { Output: state.Output, Assign: state.Assign, Next: state.Next, fallback: thread.input });
@@ -42,9 +43,6 @@ export async function runChoice(run: Run, thread: Thread, state: ChoiceState): P
   await leave(run, thread, state, { Output: state.Output, Assign: state.Assign, Next: state.Default, fallback: thread.input });
 }
 
-/** Step Functions' bound of Seconds. */
-const MAX_SECONDS = 99_999_999;
-
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 function untilOf(now: number, field: 'Seconds' | 'Timestamp', value: Json): number {
@@ -62,7 +60,7 @@ function untilOf(now: number, field: 'Seconds' | 'Timestamp', value: Json): numb
 export async function runWait(run: Run, thread: Thread, state: WaitState): Promise<void> {
   const field = state.Seconds === undefined ? 'Timestamp' : 'Seconds';
   const value = await run.context.evaluator.evaluate(state[field] ?? null, field, bindingsOf(run, thread));
-  await_(thread, { kind: 'wait', until: untilOf(run.context.now, field, value) });
+  suspend(thread, { kind: 'wait', until: untilOf(run.context.now, field, value) });
 }
 
 /** The wait is over. */

@@ -1,4 +1,5 @@
 import type { Json } from '../../../json.ts';
+import { MAX_SECONDS } from '../../asl/fields.ts';
 import type { TaskState } from '../../asl/types.ts';
 import { StatesError } from '../../errors.ts';
 import { evaluationError } from '../../jsonata/evaluate.ts';
@@ -6,9 +7,7 @@ import { eventsOf } from '../../asl/resources.ts';
 import type { TaskWait, Thread } from '../frame.ts';
 import { leave } from '../leave.ts';
 import { asStatesError, failState } from '../recover.ts';
-import { await_, bindingsOf, checkSize, emit, type Extra, type Run } from '../run.ts';
-
-const MAX_SECONDS = 99_999_999;
+import { bindingsOf, checkSize, emit, suspend, type Extra, type Run } from '../run.ts';
 
 async function seconds(run: Run, thread: Thread, state: TaskState, field: 'TimeoutSeconds' | 'HeartbeatSeconds', extra: Extra): Promise<number | undefined> {
   const template = state[field];
@@ -45,7 +44,7 @@ export async function runTask(run: Run, thread: Thread, state: TaskState): Promi
     ...(timeout === undefined ? {} : { timeoutAt: context.now + timeout * 1000 }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat * 1000, heartbeatAt: context.now + heartbeat * 1000 }),
   };
-  await_(thread, wait);
+  suspend(thread, wait);
   run.commands.push({ kind: 'run', task, resource: state.Resource, arguments: args, nonce, ...(token === undefined ? {} : { token }) });
 }
 
