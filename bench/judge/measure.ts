@@ -1,5 +1,5 @@
 import { median } from '../support/stats.ts';
-import { judgeOurs, MARGIN, NO_WORSE, phiOfHistory, WITHIN_MARGIN } from './ours.ts';
+import { judgeOurs, knownOfHistory, MARGIN, NO_WORSE, WITHIN_MARGIN } from './ours.ts';
 import { createRandom } from './random.ts';
 import { abortByKayenta, abortByThreshold, ALARM, FLAGGER, tuneThreshold } from './rivals.ts';
 import { EFFECTS, NO_EFFECT, simulate, type Cell, type Effect, type Traffic, type WorldName } from './worlds.ts';
@@ -60,14 +60,14 @@ const count = <T>(list: readonly T[], holds: (item: T) => boolean): number => li
 export function measureCell(world: WorldName, cell: Cell, index: number, { seed, good, bad, border, seconds }: Sizes): CellResult {
   const random = createRandom(seed * 1_000_003 + index * 7919);
   const runs = (number: number, effect: Effect, of: WorldName = world): Traffic[] => Array.from({ length: number }, () => simulate(of, cell, effect, seconds, random));
-  const phi = phiOfHistory(simulate(world, cell, NO_EFFECT, HISTORY_SECONDS, random));
+  const known = knownOfHistory(simulate(world, cell, NO_EFFECT, HISTORY_SECONDS, random));
 
   const goodRuns = runs(good, NO_EFFECT);
   const calmRuns = world === 'calm' ? goodRuns : runs(good, NO_EFFECT, 'calm');
   const thresholds = { flagger: tuneThreshold(FLAGGER, goodRuns, FALSE_ABORTS), alarm: tuneThreshold(ALARM, goodRuns, FALSE_ABORTS) };
   const detectors: Readonly<Record<Side, Detector>> = {
     ours: (traffic) => {
-      const { outcome, at } = judgeOurs(traffic, NO_WORSE, phi, false);
+      const { outcome, at } = judgeOurs(traffic, NO_WORSE, known, false);
       return outcome === 'fail' ? at : undefined;
     },
     kayenta: abortByKayenta,
@@ -80,7 +80,7 @@ export function measureCell(world: WorldName, cell: Cell, index: number, { seed,
     return count(goodRuns, (traffic) => abortByThreshold(rule, traffic, threshold) !== undefined);
   };
 
-  const borderEnds = runs(border, (rate) => Math.min(1, rate + MARGIN)).map((traffic) => judgeOurs(traffic, WITHIN_MARGIN, phi, true).outcome);
+  const borderEnds = runs(border, (rate) => Math.min(1, rate + MARGIN)).map((traffic) => judgeOurs(traffic, WITHIN_MARGIN, known, true).outcome);
   const costs = Object.fromEntries(
     Object.entries(EFFECTS).map(([name, effect]) => {
       const badRuns = runs(bad, effect);
@@ -90,7 +90,7 @@ export function measureCell(world: WorldName, cell: Cell, index: number, { seed,
 
   return {
     cell,
-    phi,
+    phi: known.phi,
     goodRuns: good,
     falseAborts: bySide((side) => count(goodRuns, (traffic) => detectors[side](traffic) !== undefined)),
     calmTuned: { flagger: calmTuned(FLAGGER), alarm: calmTuned(ALARM) },

@@ -1,4 +1,4 @@
-import { addDispersion, disperse, NO_DISPERSION, phiOf, startDispersion, toDispersion } from '../../src/canary/judge/dispersion.ts';
+import { addDispersion, disperse, NO_DISPERSION, knownPhiOf, startDispersion, toDispersion, type KnownPhi } from '../../src/canary/judge/dispersion.ts';
 import { judge } from '../../src/canary/judge/judge.ts';
 import { countIntervals, openStep, startJudging } from '../../src/canary/judge/state.ts';
 import type { Metric } from '../../src/contracts/canary-definition.ts';
@@ -21,9 +21,9 @@ export interface Ending {
 const healthAt = (now: number) => ({ errors: { now, lastReportAt: now, staleAfterMs: 10_000, periodMs: 1000 } });
 
 /** src/canary/judge, looking each second until it decides. */
-export function judgeOurs({ nC, xC, nS, xS }: Traffic, metric: Metric, phi: number, stopAtPass: boolean): Ending {
+export function judgeOurs({ nC, xC, nS, xS }: Traffic, metric: Metric, known: KnownPhi, stopAtPass: boolean): Ending {
   const metrics = [metric];
-  let state = openStep(startJudging(metrics, START, { errors: phi }), 0, 50);
+  let state = openStep(startJudging(metrics, START, { errors: known }), 0, 50);
   for (let second = 0; second < nC.length; second += 1) {
     const at = START + (second + 1) * 1000;
     const canary = { total: nC[second]!, bad: xC[second]! };
@@ -36,11 +36,11 @@ export function judgeOurs({ nC, xC, nS, xS }: Traffic, metric: Metric, phi: numb
 }
 
 /** φ as the product learns it from rollouts that were good. */
-export function phiOfHistory({ nC, xC, nS, xS }: Traffic): number {
+export function knownOfHistory({ nC, xC, nS, xS }: Traffic): KnownPhi {
   let state = startDispersion(START);
   for (let second = 0; second < nC.length; second += 1) {
     const pair = { canary: { total: nC[second]!, bad: xC[second]! }, stable: { total: nS[second]!, bad: xS[second]! } };
-    if (pair.canary.total > 0 && pair.stable.total > 0) state = disperse(state, pair, START + (second + 1) * 1000);
+    state = disperse(state, pair, START + (second + 1) * 1000);
   }
-  return phiOf(addDispersion(NO_DISPERSION, toDispersion(state)));
+  return knownPhiOf(addDispersion(NO_DISPERSION, toDispersion(state)));
 }

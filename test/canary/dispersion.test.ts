@@ -1,4 +1,4 @@
-import { addDispersion, disperse, NO_DISPERSION, phiOf, phiToPass, startDispersion, toDispersion, type DispersionState } from '../../src/canary/judge/dispersion.ts';
+import { addDispersion, disperse, knownPhiOf, NO_DISPERSION, phiOf, phiToPass, startDispersion, toDispersion, UNKNOWN_PHI, type DispersionState, type KnownPhi } from '../../src/canary/judge/dispersion.ts';
 import { binomial, seeded } from './random.ts';
 
 type Side = (second: number, random: () => number, total: number) => number;
@@ -56,15 +56,27 @@ test('what good rollouts have shown adds up, the older counting less and less', 
   expect(phiOf(long)).toBeLessThan(1.2);
 });
 
+/** Good rollouts have shown so much that nothing is left to guess. */
+const knowing = (phi: number): KnownPhi => ({ phi, seen: 1e6 });
+
 test('what was seen for a few seconds says less for passing', () => {
   const [first, later] = [watch({ canary: alone, stable: alone }, 3, 8), watch({ canary: alone, stable: alone }, 300, 8)];
-  expect(phiToPass(1, first)).toBeGreaterThan(3);
-  expect(phiToPass(1, later)).toBeLessThan(1.3);
+  expect(phiToPass(knowing(1), first)).toBeGreaterThan(3);
+  expect(phiToPass(knowing(1), later)).toBeLessThan(1.3);
 });
 
 test('a canary whose own bad requests come by bursts is passed later, and failed as soon', () => {
   const state = watch({ canary: byTens, stable: alone }, 600, 7);
-  expect(phiToPass(1, state)).toBeGreaterThan(5);
-  expect(phiToPass(20, state)).toBeCloseTo(20, -1);
-  expect(phiToPass(1, watch({ canary: alone, stable: byTens }, 600, 7))).toBeLessThan(1.5);
+  expect(phiToPass(knowing(1), state)).toBeGreaterThan(5);
+  expect(phiToPass(knowing(20), state)).toBeCloseTo(20, -1);
+  expect(phiToPass(knowing(1), watch({ canary: alone, stable: byTens }, 600, 7))).toBeLessThan(1.5);
+});
+
+test('as long as hardly a bad request was seen, they may come by bursts of five: in this rollout or in good ones before it', () => {
+  const none: Side = () => 0;
+  const [silent, telling] = [watch({ canary: none, stable: none }, 600, 9), watch({ canary: alone, stable: alone }, 600, 9)];
+  expect(phiToPass(UNKNOWN_PHI, silent)).toBeCloseTo(5, 0);
+  expect(phiToPass(UNKNOWN_PHI, telling)).toBeLessThan(1.5);
+  const learned = knownPhiOf(toDispersion(watch({ canary: alone, stable: alone }, 1800, 10)));
+  expect(phiToPass(learned, silent)).toBeLessThan(1.5);
 });

@@ -27,17 +27,17 @@ const unlucky = (metric: object, history?: unknown) => release({ analysis: { met
 test('a service whose bad requests come by bursts is known by its good rollouts: one burst of the canary alone does not roll it back', async () => {
   const history = await learn(errors);
   const known = await unlucky(errors, history);
-  expect(known.world.record('v1')?.phis?.['errors']).toBeGreaterThan(5);
+  expect(known.world.record('v1')?.phis?.['errors']?.phi).toBeGreaterThan(5);
   expect(known.phase).toBe('Succeeded');
   expect(known.rollout).not.toHaveProperty('phis');
   const unknown = await unlucky(errors);
-  expect([unknown.phase, unknown.world.record('v1')?.phis]).toEqual(['RolledBack', { errors: 1 }]);
+  expect([unknown.phase, unknown.world.record('v1')?.phis]).toEqual(['RolledBack', { errors: { phi: 1, seen: 0 } }]);
 });
 
 test('that holds for the same metric by another bound, not for another of its name', async () => {
   const history = await learn(errors);
-  expect((await unlucky({ name: 'errors', margin: '4%' }, history)).world.record('v1')?.phis?.['errors']).toBeGreaterThan(5);
-  expect((await unlucky({ name: 'errors', slowerThan: '300ms', margin: '5%' }, history)).world.record('v1')?.phis).toEqual({ errors: 1 });
+  expect((await unlucky({ name: 'errors', margin: '4%' }, history)).world.record('v1')?.phis?.['errors']?.phi).toBeGreaterThan(5);
+  expect((await unlucky({ name: 'errors', slowerThan: '300ms', margin: '5%' }, history)).world.record('v1')?.phis).toEqual({ errors: { phi: 1, seen: 0 } });
 });
 
 test('a broken version is rolled back all the same, and what it showed is not learned', async () => {

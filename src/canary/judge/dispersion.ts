@@ -67,10 +67,10 @@ function disperseSeconds({ spread, pairs, second: { since, ...sums }, before }: 
   return { spread: add(spread, second.bad - n * w, n * w * (1 - w)), pairs: pairs + 1, ...next };
 }
 
-/** Adds an interval in which both sides had requests. */
+/** Adds an interval; what compares the sides only where both had requests. */
 export const disperse = (state: DispersionState, pair: Pair, at: number): DispersionState => ({
-  ...disperseSplit(state, pair, at),
-  stable: disperseSeconds(state.stable, pair.stable, at),
+  ...state,
+  ...(pair.canary.total > 0 && pair.stable.total > 0 ? { ...disperseSplit(state, pair, at), stable: disperseSeconds(state.stable, pair.stable, at) } : {}),
   canary: disperseSeconds(state.canary, pair.canary, at),
 });
 
@@ -103,11 +103,29 @@ export function phiOf({ split, stable }: Dispersion): number {
   return Math.max(1, (split.squares + PRIOR_WEIGHT * ofStable) / (split.expected + PRIOR_WEIGHT));
 }
 
+/** φ by what good rollouts have shown, and how much they have shown: the expected part of a spread, about half of the bad requests. */
+export interface KnownPhi {
+  readonly phi: number;
+  readonly seen: number;
+}
+
+export const UNKNOWN_PHI: KnownPhi = { phi: 1, seen: 0 };
+
+export const knownPhiOf = (dispersion: Dispersion): KnownPhi => ({ phi: phiOf(dispersion), seen: dispersion.stable.expected });
+
 /** Within a few seconds nobody knows yet how steady a version is: after so many, what they say counts by half. */
 const FEW_SECONDS = 10;
 
+/** How large bursts of bad requests are guessed to be as long as hardly any was seen: a side that had none may have had luck. */
+const UNSEEN_BURST = 5;
+/** After so much seen (as KnownPhi has it) that guess counts by half. */
+const ENOUGH_SEEN = 100;
+
 /**
- * φ of the test that passes a version: a canary whose own bad requests come in bursts is known less well than they count, whatever good rollouts were like. Not of the
- * test that fails one: where a version turns bad at once, that is no burst.
+ * φ of the test that passes a version, which can wait: a canary whose own bad requests come in bursts is known less well than they count, whatever good rollouts were
+ * like, and so is one whose bad requests are too few to tell. Not of the test that fails one: where a version turns bad at once, that is no burst.
  */
-export const phiToPass = (phi: number, { canary: { spread, pairs } }: DispersionState): number => Math.max(phi, ofSide(spread)) * (1 + FEW_SECONDS / (1 + pairs));
+export function phiToPass({ phi, seen }: KnownPhi, { canary: { spread, pairs }, stable }: DispersionState): number {
+  const unseen = ENOUGH_SEEN / (ENOUGH_SEEN + seen + stable.spread.expected + spread.expected);
+  return Math.max(phi, ofSide(spread), 1 + (UNSEEN_BURST - 1) * unseen) * (1 + FEW_SECONDS / (1 + pairs));
+}

@@ -1,6 +1,6 @@
 import type { Metric } from '../../contracts/analysis.ts';
 import type { Counts, Pair } from './e-values.ts';
-import { disperse, phiToPass, startDispersion, type DispersionState } from './dispersion.ts';
+import { disperse, phiToPass, startDispersion, type DispersionState, type KnownPhi } from './dispersion.ts';
 import { logAdd } from './logs.ts';
 import { testOf } from './tests.ts';
 
@@ -21,8 +21,8 @@ export interface Evidence {
   readonly baseline: Counts & { readonly at: number };
   /** Counts of a side that wait for the other side's next request. */
   readonly waiting: (Pair & { readonly since: number }) | null;
-  /** What each log e-value is divided by. */
-  readonly phi: number;
+  /** What each log e-value is divided by, as good rollouts have shown it. */
+  readonly known: KnownPhi;
   readonly dispersion: DispersionState;
 }
 
@@ -30,7 +30,7 @@ export interface Evidence {
 const NOTHING_STARTED = -1e9;
 const NONE: Counts = { total: 0, bad: 0 };
 
-export function startEvidence(metric: Metric, now: number, phi: number): Evidence {
+export function startEvidence(metric: Metric, now: number, known: KnownPhi): Evidence {
   const { fail, pass } = testOf(metric);
   return {
     fail: fail.weights.map(() => NOTHING_STARTED),
@@ -38,7 +38,7 @@ export function startEvidence(metric: Metric, now: number, phi: number): Evidenc
     looks: 0,
     baseline: { ...NONE, at: now },
     waiting: null,
-    phi,
+    known,
     dispersion: startDispersion(now),
   };
 }
@@ -82,10 +82,10 @@ function look(metric: Metric, evidence: Evidence, pair: Pair): Pick<Evidence, 'f
   const looks = evidence.looks + 1;
   const baseline = rateOf(evidence.baseline);
   // Of earlier intervals only, as everything that a test sets is.
-  const passPhi = phiToPass(evidence.phi, evidence.dispersion);
+  const passPhi = phiToPass(evidence.known, evidence.dispersion);
   const [fail, pass] = [test.fail.logEs(pair, baseline), test.pass?.logEs(pair, baseline) ?? []];
   return {
-    fail: evidence.fail.map((log, index) => mixStart(log, looks, (fail[index] ?? 0) / evidence.phi)),
+    fail: evidence.fail.map((log, index) => mixStart(log, looks, (fail[index] ?? 0) / evidence.known.phi)),
     pass: evidence.pass.map((log, index) => log + (pass[index] ?? 0) / passPhi),
     looks,
   };
@@ -98,7 +98,7 @@ export function weigh(metric: Metric, evidence: Evidence, interval: Interval): {
   const baseline = fade(evidence.baseline, interval);
   const both = pair.canary.total > 0 && pair.stable.total > 0;
   if (compares ? !both : pair.canary.total === 0) return { evidence: { ...evidence, baseline, waiting: compares ? pair : null }, used: undefined };
-  const dispersion = both ? disperse(evidence.dispersion, pair, interval.at) : evidence.dispersion;
+  const dispersion = disperse(evidence.dispersion, pair, interval.at);
   return { evidence: { ...evidence, ...look(metric, evidence, pair), baseline, waiting: null, dispersion }, used: pair };
 }
 

@@ -1,6 +1,7 @@
 import type { Metric } from '../../contracts/analysis.ts';
 import type { StepMeasurement } from '../../contracts/rollout.ts';
 import { forgetWaiting, startEvidence, weigh, type Evidence, type Interval } from './evidence.ts';
+import { UNKNOWN_PHI, type KnownPhi } from './dispersion.ts';
 import { addPair, addSettled, addSides, NO_SIDES, settle, SETTLED, type Settling, type Sides } from './figures.ts';
 
 export type { Interval } from './evidence.ts';
@@ -44,13 +45,13 @@ const BEHIND = 2;
 
 const unsettled = (now: number): MetricState['settled'] => ({ ...NO_SIDES, ...SETTLED, since: now, canaryAt: now, stableAt: now });
 
-function startMetric(metric: Metric, now: number, phi: number): MetricState {
-  return { lastAt: now, behind: BEHIND, evidence: startEvidence(metric, now, phi), used: NO_SIDES, usedBefore: NO_SIDES, settled: unsettled(now) };
+function startMetric(metric: Metric, now: number, known: KnownPhi): MetricState {
+  return { lastAt: now, behind: BEHIND, evidence: startEvidence(metric, now, known), used: NO_SIDES, usedBefore: NO_SIDES, settled: unsettled(now) };
 }
 
-/** Nothing counted; counting begins after `now`, or where that is 0 after the first time that the source tells. `phis` are by metric; 1 where there is none. */
-export const startJudging = (metrics: readonly Metric[], now: number, phis: Readonly<Record<string, number>> = {}): JudgeState => ({
-  metrics: Object.fromEntries(metrics.map((metric) => [metric.name, startMetric(metric, now, phis[metric.name] ?? 1)])),
+/** Nothing counted; counting begins after `now`, or where that is 0 after the first time that the source tells. `phis` are by metric. */
+export const startJudging = (metrics: readonly Metric[], now: number, phis: Readonly<Record<string, KnownPhi>> = {}): JudgeState => ({
+  metrics: Object.fromEntries(metrics.map((metric) => [metric.name, startMetric(metric, now, phis[metric.name] ?? UNKNOWN_PHI)])),
   step: -1,
   mesh: { ...SETTLED, lastAt: now, behind: BEHIND },
   steps: [],
@@ -72,8 +73,7 @@ function countInterval(metric: Metric, state: MetricState, interval: Interval): 
 }
 
 function begin(metric: Metric, state: MetricState, now: number): MetricState {
-  const { phi } = state.evidence;
-  return { ...state, evidence: startEvidence(metric, now, phi), settled: { ...state.settled, since: now, canaryAt: now, stableAt: now } };
+  return { ...state, evidence: startEvidence(metric, now, state.evidence.known), settled: { ...state.settled, since: now, canaryAt: now, stableAt: now } };
 }
 
 /**
@@ -81,7 +81,7 @@ function begin(metric: Metric, state: MetricState, now: number): MetricState {
  * Intervals at or before the last counted one are left out, so that none counts twice.
  */
 export function countMetric(state: JudgeState, metric: Metric, series: Series): JudgeState {
-  const known = state.metrics[metric.name] ?? startMetric(metric, 0, 1);
+  const known = state.metrics[metric.name] ?? startMetric(metric, 0, UNKNOWN_PHI);
   const begun = known.lastAt === 0 ? begin(metric, known, series.now) : known;
   const counted = freshOf(known.lastAt, series).reduce((sum, interval) => countInterval(metric, sum, interval), begun);
   const lastAt = Math.max(counted.lastAt, series.now, freshOf(known.lastAt, series).at(-1)?.at ?? 0);

@@ -1,4 +1,4 @@
-import { addDispersion, NO_DISPERSION, phiOf, toDispersion, type Dispersion } from '../../canary/judge/dispersion.ts';
+import { addDispersion, NO_DISPERSION, knownPhiOf, toDispersion, type Dispersion, type KnownPhi } from '../../canary/judge/dispersion.ts';
 import type { CanaryDefinition, Metric } from '../../contracts/canary-definition.ts';
 import type { DocumentStore, Write } from '../../store/port.ts';
 import { findJudgeRecord } from './judge-record.ts';
@@ -24,9 +24,9 @@ function knownOf(history: History | undefined, metric: Metric): Dispersion {
 }
 
 /** φ by metric, as earlier rollouts have shown it: fixed before this one sees a request, so that its tests stay valid. */
-export async function readPhis(store: DocumentStore, definition: CanaryDefinition): Promise<Record<string, number>> {
+export async function readPhis(store: DocumentStore, definition: CanaryDefinition): Promise<Record<string, KnownPhi>> {
   const history = await readHistory(store, definition.name);
-  return Object.fromEntries(metricsOf(definition).map((metric) => [metric.name, phiOf(knownOf(history, metric))]));
+  return Object.fromEntries(metricsOf(definition).map((metric) => [metric.name, knownPhiOf(knownOf(history, metric))]));
 }
 
 /** Adds what a rollout has shown that was good to its end. To be written with that end. */

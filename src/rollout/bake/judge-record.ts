@@ -1,3 +1,4 @@
+import type { KnownPhi } from '../../canary/judge/dispersion.ts';
 import { judge, type Judgement, type SourceHealth } from '../../canary/judge/judge.ts';
 import { countFigures, countMetric, startJudging, type JudgeState } from '../../canary/judge/state.ts';
 import type { Analysis, Metric } from '../../contracts/analysis.ts';
@@ -29,7 +30,7 @@ export interface JudgedPair {
   /** What is counted, which may be more than is judged now; absent: what is judged. */
   readonly counted?: readonly Metric[];
   /** φ by metric; 1 where there is none. */
-  readonly phis?: Readonly<Record<string, number>>;
+  readonly phis?: Readonly<Record<string, KnownPhi>>;
 }
 
 export const countedOf = ({ analysis, counted }: Pick<JudgedPair, 'analysis' | 'counted'>): readonly Metric[] => counted ?? analysis.metrics;

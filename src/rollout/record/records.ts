@@ -1,6 +1,7 @@
 import type { CanaryDefinition } from '../../contracts/canary-definition.ts';
 import type { RolloutEventType } from '../../contracts/events.ts';
 import { FINAL_PHASES, type HistoryEntry, type Rollout } from '../../contracts/rollout.ts';
+import type { KnownPhi } from '../../canary/judge/dispersion.ts';
 import type { Split } from '../../canary/weights.ts';
 import { ConditionFailed, type DocumentStore, type Write } from '../../store/port.ts';
 import { NotFound } from '../errors.ts';
@@ -52,7 +53,7 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   readonly undone: { readonly who: string; readonly reason: string } | null;
   readonly decision: Decision | null;
   /** φ by metric; 1 where there is none. */
-  readonly phis?: Readonly<Record<string, number>>;
+  readonly phis?: Readonly<Record<string, KnownPhi>>;
 }
 
 /** What an update makes of a record, what of it is told in the history, and what else is written with it. */
