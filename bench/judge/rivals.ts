@@ -13,7 +13,7 @@ export const FLAGGER: ThresholdRule = { name: 'flagger', window: 10 };
 export const ALARM: ThresholdRule = { name: 'alarm', window: 60 };
 
 /** The canary's bad rate of each whole window; windows without requests count as none bad. */
-export function windowRates({ nC, xC }: Traffic, window: number): number[] {
+function windowRates({ nC, xC }: Traffic, window: number): number[] {
   return Array.from({ length: Math.floor(nC.length / window) }, (_, index) => {
     let [n, x] = [0, 0];
     for (let second = index * window; second < (index + 1) * window; second += 1) {
@@ -59,7 +59,7 @@ function ratesOf(n: Int32Array, x: Int32Array, from: number): number[] {
  * Kayenta's Mann-Whitney classifier: High where the lower end of the 0.98 confidence interval of the shift (the order statistic of all
  * differences, by the normal approximation) exceeds a quarter of the estimated shift (their median).
  */
-export function isHigh(canary: readonly number[], stable: readonly number[]): boolean {
+function isHigh(canary: readonly number[], stable: readonly number[]): boolean {
   if (canary.length === 0 || stable.length === 0) return false;
   const differences = new Float64Array(canary.length * stable.length);
   for (const [i, c] of canary.entries()) for (const [j, s] of stable.entries()) differences[i * stable.length + j] = c - s;

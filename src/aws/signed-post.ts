@@ -15,7 +15,7 @@ export interface SignedPost {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const regionOf = ({ AWS_REGION: region = 'us-east-1' }: Environment): string => region;
+const regionOf = ({ AWS_REGION: region = 'us-east-1' }: Environment): string => region;
 
 /** Where a service is: `given`, else what stands in for all of AWS, else AWS itself. */
 export function endpointOf(env: Environment, host: string, given: string | undefined): string {

@@ -7,7 +7,7 @@ import { weightsAt, type Weights } from './weights.ts';
 import { nextOpening } from './windows.ts';
 
 /** us-east-1, Standard workflows; the first 4,000 a month cost nothing. */
-export const PRICE = { usdPerThousandTransitions: 0.025, source: 'https://aws.amazon.com/step-functions/pricing/' } as const;
+const PRICE = { usdPerThousandTransitions: 0.025, source: 'https://aws.amazon.com/step-functions/pricing/' } as const;
 
 /** States that canary.asl.json enters once: Plan, RollOutOrUndo, Rollout, EnsureCanary, AwaitCanary, AddTarget, Settle; then Promote, BakeOnceMore, Promoted, Finish, Succeeded. */
 const ONCE = 12;

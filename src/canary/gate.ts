@@ -46,7 +46,7 @@ export interface Circumstances {
 }
 
 /** Who approved and still counts: each person once. */
-export const countApprovals = (approvals: readonly Approval[], { expiresSeconds }: ApprovalRule, now: number): number =>
+const countApprovals = (approvals: readonly Approval[], { expiresSeconds }: ApprovalRule, now: number): number =>
   new Set(approvals.filter(({ at }) => at + expiresSeconds * 1000 > now).map(({ who }) => who)).size;
 
 export const isFrozen = (freeze: Freeze | undefined, now: number): freeze is Freeze => freeze !== undefined && (freeze.until === null || freeze.until > now);

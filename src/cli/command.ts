@@ -12,7 +12,7 @@ export interface Option {
   readonly multiple?: boolean;
 }
 
-export interface Argument {
+interface Argument {
   readonly name: string;
   readonly about: string;
   readonly optional?: boolean;

@@ -4,11 +4,11 @@ import { UsageError } from './errors.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4680';
 
-export const COMMON: Readonly<Record<string, Option>> = {
+const COMMON: Readonly<Record<string, Option>> = {
   json: { type: 'boolean', about: 'print one JSON document on stdout, and nothing else there' },
   help: { type: 'boolean', short: 'h', about: 'show this help' },
 };
-export const ENDPOINT: Option = { type: 'string', value: 'URL', about: `where meshshift serves (default: AWS_ENDPOINT_URL, else ${DEFAULT_ENDPOINT})` };
+const ENDPOINT: Option = { type: 'string', value: 'URL', about: `where meshshift serves (default: AWS_ENDPOINT_URL, else ${DEFAULT_ENDPOINT})` };
 
 export const optionsOf = (command: Command): Record<string, Option> => ({ ...command.options, ...(command.remote ? { endpoint: ENDPOINT } : {}), ...COMMON });
 

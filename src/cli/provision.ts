@@ -19,7 +19,7 @@ const POLL_MS = 150;
  * The state machine of the stack by its name's end, wherever it is deployed.
  * @throws CommandFailed when there is none
  */
-export async function findStateMachine(stepFunctions: SFNClient, name: string): Promise<string> {
+async function findStateMachine(stepFunctions: SFNClient, name: string): Promise<string> {
   const { ListStateMachinesCommand } = await import('@aws-sdk/client-sfn');
   let nextToken: string | undefined;
   do {
@@ -48,7 +48,7 @@ function messageIn(cause = ''): string {
 const MOST_BYTES = 160_000;
 
 /** Resources in their order, as many at a time as one execution takes. */
-export function inBatches(resources: readonly MeshResource[], mostBytes = MOST_BYTES): readonly (readonly MeshResource[])[] {
+function inBatches(resources: readonly MeshResource[], mostBytes = MOST_BYTES): readonly (readonly MeshResource[])[] {
   const batches: MeshResource[][] = [];
   let bytes = Infinity;
   for (const resource of resources) {

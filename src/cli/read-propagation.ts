@@ -11,7 +11,7 @@ export interface CertificateProblem {
 }
 
 /** A proxy that is connected, and what it made of its newest configuration. */
-export interface ProxyState {
+interface ProxyState {
   readonly nodeId: string;
   readonly kind: string;
   readonly state: 'acked' | 'pending' | 'rejected';

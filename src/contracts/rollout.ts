@@ -66,9 +66,8 @@ export interface Approval {
 }
 
 /** What a rise of the weight waits for. */
-export const WAITS_FOR = ['approval', 'window', 'freeze', 'alarm', 'hook', 'person'] as const;
 export interface Waiting {
-  readonly for: (typeof WAITS_FOR)[number];
+  readonly for: 'approval' | 'window' | 'freeze' | 'alarm' | 'hook' | 'person';
   /** Whether it is the promotion that waits, or the next step. */
   readonly raise: 'step' | 'promotion';
   readonly since: number;

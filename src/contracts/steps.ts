@@ -4,7 +4,7 @@ import { choose, isPlainObject } from './choose.ts';
 import { duration } from './units.ts';
 import { windows } from './window.ts';
 
-export const MOST_STEPS = 100;
+const MOST_STEPS = 100;
 
 const WEIGHT_RULE = 'must be a weight: a whole percentage from 1 to 100';
 export const weight = z.int(WEIGHT_RULE).check(z.minimum(1, WEIGHT_RULE), z.maximum(100, WEIGHT_RULE));

@@ -53,7 +53,7 @@ export function parseWindow(text: string): Window | undefined {
 const WINDOW_RULE = 'must be days, times and a time zone such as "Mon-Fri 09:00-16:00 Europe/Berlin"';
 
 /** A window of the definition, parsed. */
-export const window = z.pipe(
+const window = z.pipe(
   z.string(WINDOW_RULE).check(z.refine((text) => parseWindow(text) !== undefined, WINDOW_RULE)),
   z.transform((text): Window => parseWindow(text) ?? { days: [], from: 0, to: 0, zone: 'UTC', text }),
 );

@@ -58,7 +58,7 @@ export interface Xds {
 }
 
 /** The control plane was told to listen where others can reach it, and not whom to let in. */
-export class AccessKeysMissing extends Error {
+class AccessKeysMissing extends Error {
   override readonly name = 'AccessKeysMissing';
 }
 

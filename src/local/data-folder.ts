@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import Database from 'libsql';
 
 /** The data folder is another runtime's: two would run every step twice. */
-export class DataFolderInUse extends Error {
+class DataFolderInUse extends Error {
   override readonly name = 'DataFolderInUse';
   constructor(folder: string, options?: ErrorOptions) {
     super(`${folder}: another runtime uses this data folder; stop it, or give another one with --data`, options);

@@ -93,7 +93,7 @@ export interface Review {
  * After the last resource: how each of them is, and how many this run changed.
  * @throws ReviewFailed when one is not there or not ACTIVE.
  */
-export async function reviewAfter(mesh: MeshClient, resources: readonly MeshResource[], changes: readonly Ensured[]): Promise<Review> {
+async function reviewAfter(mesh: MeshClient, resources: readonly MeshResource[], changes: readonly Ensured[]): Promise<Review> {
   const reviewed = await Promise.all(
     resources.map(async (resource) => {
       const actual = await mesh.describe(resource);

@@ -56,7 +56,7 @@ export interface Service {
 /** A table is paid by the request. The watch finds a new bake within this time; what is decisive of one that it knows is told at once. */
 const STORE_EVERY_MS = 1000;
 
-export const HEALTH = '/meshshift/v1/health';
+const HEALTH = '/meshshift/v1/health';
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

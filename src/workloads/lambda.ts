@@ -4,7 +4,7 @@ import { TransientFault } from '../contracts/faults.ts';
 import { WorkloadFailed, WorkloadNotReady, type Version, type Workload, type WorkloadDriver } from './port.ts';
 
 /** What the function gets: `up` is asked until it says pass, `down` as well; each may come more than once. */
-export interface WorkloadEvent extends Omit<Version, 'settings'>, Partial<Pick<Workload, 'image' | 'stable'>> {
+interface WorkloadEvent extends Omit<Version, 'settings'>, Partial<Pick<Workload, 'image' | 'stable'>> {
   readonly workload: 'up' | 'down';
 }
 

@@ -4,7 +4,7 @@ import { NormalizedSchema } from '@smithy/core/schema';
 type SchemaRef = Parameters<typeof NormalizedSchema.of>[0];
 
 /** The specs of all kinds of resources. */
-export const SPECS: readonly SchemaRef[] = [
+const SPECS: readonly SchemaRef[] = [
   appMesh.MeshSpec$,
   appMesh.VirtualNodeSpec$,
   appMesh.VirtualRouterSpec$,

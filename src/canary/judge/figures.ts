@@ -7,7 +7,7 @@ export interface Sides {
   readonly stable: SideCounts;
 }
 
-export const EMPTY: SideCounts = { requests: 0, errors: 0 };
+const EMPTY: SideCounts = { requests: 0, errors: 0 };
 export const NO_SIDES: Sides = { canary: EMPTY, stable: EMPTY };
 
 const add = (side: SideCounts, { total, bad }: Counts): SideCounts => ({ requests: side.requests + total, errors: side.errors + bad });

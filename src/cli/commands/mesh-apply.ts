@@ -13,13 +13,13 @@ import { readMesh } from '../read-files.ts';
 
 const CHANGES = ['created', 'updated', 'unchanged'] as const;
 
-export const summarise = (resources: readonly Provisioned[]): Record<(typeof CHANGES)[number], number> => {
+const summarise = (resources: readonly Provisioned[]): Record<(typeof CHANGES)[number], number> => {
   const countOf = (change: string): number => resources.filter((resource) => resource.change === change).length;
   return { created: countOf('created'), updated: countOf('updated'), unchanged: countOf('unchanged') };
 };
 
 /** CreateVirtualNode → virtualNode */
-export const kindOf = (create: string): string => create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase());
+const kindOf = (create: string): string => create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase());
 
 /** virtualNodeName → virtual-node-name: the flags of `aws appmesh` that give names. The mesh has a shorter one. */
 const flagOf = (member: string): string => (member === 'meshName' ? 'mesh' : member.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`));

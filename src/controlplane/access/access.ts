@@ -10,7 +10,7 @@ export interface AccessOptions {
   readonly openOnLoopback?: boolean;
 }
 
-export interface Credentials extends WireRequest {
+interface Credentials extends WireRequest {
   readonly body: () => Promise<Uint8Array>;
   /** Whether the request changes something, so that it must not be taken twice. */
   readonly isWrite: boolean;

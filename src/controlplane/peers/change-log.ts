@@ -7,7 +7,7 @@ export interface Noted {
   readonly stored: Stored;
 }
 
-export interface Entry extends Noted {
+interface Entry extends Noted {
   readonly sequence: number;
 }
 

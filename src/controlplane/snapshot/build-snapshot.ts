@@ -11,7 +11,7 @@ import type { Snapshot } from './snapshot.ts';
 import { sourceKey, trackedLookup, type Reachable } from './tracked-lookup.ts';
 
 /** A mesh whose configuration cannot be published: it is not consistent, or some value has no place in Envoy's types. */
-export class NotPublishable extends Error {
+class NotPublishable extends Error {
   override readonly name = 'NotPublishable';
 }
 

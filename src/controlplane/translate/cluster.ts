@@ -85,7 +85,7 @@ export const listenerOf = (node: Resource<'virtualNode'>, { port }: Port): Liste
   node.spec.listeners?.find(({ portMapping }) => portMapping?.port === port);
 
 /** A proxy's configuration needs something that this kind of client cannot be given. */
-export class NotTranslatable extends Error {
+class NotTranslatable extends Error {
   override readonly name = 'NotTranslatable';
 }
 

@@ -22,7 +22,6 @@ export type ListenerTls = NonNullable<Listener['tls']>;
 export type ClientPolicyTls = NonNullable<NonNullable<NonNullable<SpecOf['virtualNode']['backendDefaults']>['clientPolicy']>['tls']>;
 export type GatewayRouteSpec = SpecOf['gatewayRoute'];
 export type HttpGatewayRoute = NonNullable<GatewayRouteSpec['httpRoute']>;
-export type GrpcGatewayRoute = NonNullable<GatewayRouteSpec['grpcRoute']>;
 export type GatewayListener = NonNullable<SpecOf['virtualGateway']['listeners']>[number];
 export type GatewayConnectionPool = NonNullable<GatewayListener['connectionPool']>;
 export type ConnectionPool = VirtualNodeConnectionPool | GatewayConnectionPool;

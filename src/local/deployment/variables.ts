@@ -34,7 +34,7 @@ function pick(value: Json, address: string): Json {
 }
 
 /** Reads a file that serverless.yml may include: YAML, JSON or a CommonJS module. */
-export function readIncluded(path: string, place: Place): Json {
+function readIncluded(path: string, place: Place): Json {
   const extension = extname(path);
   try {
     if (extension === '.cjs') {

@@ -1,3 +1,3 @@
-export { findEnvoy, type FindEnvoyOptions } from './find-envoy.ts';
-export { EnvoyFailed, startEnvoy, type RunningEnvoy, type StartEnvoyOptions } from './start-envoy.ts';
+export { findEnvoy } from './find-envoy.ts';
+export { EnvoyFailed, startEnvoy, type RunningEnvoy } from './start-envoy.ts';
 export { validateBootstrap } from './validate-bootstrap.ts';

@@ -8,7 +8,7 @@ import type { Rule, Target } from './types.ts';
 type Input = Readonly<Record<string, unknown>>;
 
 /** With this request header, PutEvents takes `aws.*` sources: AWS's own services are not on this machine to send them. */
-export const LOCAL_SOURCE_HEADER = 'x-meshshift-local';
+const LOCAL_SOURCE_HEADER = 'x-meshshift-local';
 
 const MAX_ENTRIES = 10;
 const MAX_PAGE = 100;

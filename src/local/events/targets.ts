@@ -4,7 +4,7 @@ import { startExecution, type Engine } from '../stepfunctions/index.ts';
 import type { Deliver } from './deliveries.ts';
 
 /** A target answered an error, or is of a kind that is not served here. */
-export class DeliveryFailed extends Error {
+class DeliveryFailed extends Error {
   override readonly name = 'DeliveryFailed';
 }
 

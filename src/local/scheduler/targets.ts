@@ -19,7 +19,7 @@ export interface TargetServices {
 }
 
 /** A call that failed in a way that may pass. */
-export class TargetFailed extends Error {
+class TargetFailed extends Error {
   override readonly name = 'TargetFailed';
 }
 

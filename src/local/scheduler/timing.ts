@@ -8,7 +8,7 @@ export interface Run {
 }
 
 /** Scheduler keeps a time to the minute: what is late by less is on time. */
-export const PRECISION_MS = 60_000;
+const PRECISION_MS = 60_000;
 
 /** Gives a number from 0 up to, not including, 1. */
 export type Random = () => number;
@@ -16,7 +16,7 @@ export type Random = () => number;
 const MINUTE_MS = 60_000;
 const toMs = (seconds: number | undefined): number | undefined => (seconds === undefined ? undefined : seconds * 1000);
 
-export const expressionOf = ({ ScheduleExpression }: ScheduleInput): Expression => parseExpression(ScheduleExpression);
+const expressionOf = ({ ScheduleExpression }: ScheduleInput): Expression => parseExpression(ScheduleExpression);
 export const isOneTime = (input: ScheduleInput): boolean => expressionOf(input).kind === 'at';
 
 function toRun({ FlexibleTimeWindow }: ScheduleInput, scheduledAt: number, random: Random): Run {

@@ -4,9 +4,9 @@ import { stateMachineOperations } from './api/state-machines.ts';
 import { taskOperations } from './api/tasks.ts';
 import type { Engine } from './engine.ts';
 
-export { Engine, hashOf, type EngineOptions } from './engine.ts';
+export { Engine } from './engine.ts';
 export { createStateMachine, updateStateMachine, checkDefinition } from './api/state-machines.ts';
-export { startExecution, describeExecution } from './api/executions.ts';
+export { startExecution } from './api/executions.ts';
 
 /** Step Functions on the wire: AWS JSON 1.0, `X-Amz-Target: AWSStepFunctions.…`. */
 export const stepFunctionsService = (engine: Engine): AwsJsonService => ({

@@ -7,7 +7,6 @@ import { WorkloadSet, type WorkloadsOptions } from './process-workloads.ts';
 import { imageTag } from './workloads-file.ts';
 
 export type { WorkloadsOptions, WorkloadStatus } from './process-workloads.ts';
-export { WorkloadFailed, WorkloadUnknown };
 
 /** The process workloads of `meshshift up --workloads`, behind /meshshift/local/workloads. */
 export interface ProcessWorkloads {

@@ -8,7 +8,7 @@ export type Report = (path: Path, value: unknown, rule: string) => void;
 
 /** What a key that is no member of a structure stands for in another spelling: a member and its value, or nothing at all (`leaveOut`). */
 export type Translated = { readonly member: string; readonly value: unknown } | 'leaveOut';
-export type Translate = (structure: NormalizedSchema, key: string, value: unknown, path: Path) => Translated | undefined;
+type Translate = (structure: NormalizedSchema, key: string, value: unknown, path: Path) => Translated | undefined;
 
 export interface ConformOptions {
   readonly report: Report;

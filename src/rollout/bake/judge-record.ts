@@ -8,7 +8,7 @@ import { ConditionFailed, type Document, type DocumentStore } from '../../store/
 import { judgeKey } from '../record/keys.ts';
 
 /** How a metric's source is doing, and when it was last asked, by our own clock. */
-export interface MetricHealth extends SourceHealth {
+interface MetricHealth extends SourceHealth {
   readonly askedAt: number;
 }
 

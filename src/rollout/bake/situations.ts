@@ -18,7 +18,7 @@ export const toJudged = ({ id, target, canary, stable, settings, step, promoted,
 });
 
 /** How a step is judged: as the definition says, but for what it says of that step. */
-export function analysisAt({ analysis, steps }: Pick<CanaryDefinition, 'analysis' | 'steps'>, step: number): Analysis {
+function analysisAt({ analysis, steps }: Pick<CanaryDefinition, 'analysis' | 'steps'>, step: number): Analysis {
   const given = Object.fromEntries(Object.entries(steps[step]?.analysis ?? {}).filter(([, value]) => value !== undefined));
   return { ...analysis, ...given };
 }

@@ -9,7 +9,7 @@ import { weightOf } from '../bake/situations.ts';
 export type HookPoint = 'before' | 'step' | 'after';
 
 /** What a hook gets. It may be called more than once for the same point. */
-export interface HookEvent extends Pick<Rollout, 'id' | 'definition' | 'image' | 'target' | 'stable' | 'canary' | 'step'> {
+interface HookEvent extends Pick<Rollout, 'id' | 'definition' | 'image' | 'target' | 'stable' | 'canary' | 'step'> {
   readonly hook: HookPoint;
   readonly weight: number;
 }

@@ -4,7 +4,7 @@ export interface Tag {
   readonly value: string;
 }
 
-export interface Deployment {
+interface Deployment {
   readonly status?: string;
   readonly rolloutState?: 'COMPLETED' | 'FAILED' | 'IN_PROGRESS';
   readonly rolloutStateReason?: string;

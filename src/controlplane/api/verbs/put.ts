@@ -19,7 +19,7 @@ const draftOf = ({ kind, input }: Call): Draft => ({
 });
 
 /** The routes of a router and the gateway routes of a gateway. */
-export function childrenOf(api: Api, { kind, mesh, name }: ResourceId): Stored[] {
+function childrenOf(api: Api, { kind, mesh, name }: ResourceId): Stored[] {
   const state = api.meshes.meshes().get(mesh);
   const childKind = kind === 'virtualRouter' ? 'route' : kind === 'virtualGateway' ? 'gatewayRoute' : undefined;
   if (state === undefined || childKind === undefined) return [];

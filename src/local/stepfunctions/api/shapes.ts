@@ -4,15 +4,15 @@ const MISSING = 'Member must not be null';
 const of = (rule: string) => (issue: z.core.$ZodRawIssue) => (issue.input === undefined || issue.input === null ? MISSING : rule);
 
 /** A text of bounded length. */
-export const text = (min: number, max: number) =>
+const text = (min: number, max: number) =>
   z.string({ error: of('Member must be a string') }).check(z.minLength(min, `Member must have length greater than or equal to ${min}`), z.maxLength(max, `Member must have length less than or equal to ${max}`));
-export const arn = text(1, 256);
-export const data = text(0, 262_144);
-export const flag = z.boolean('Member must be a boolean');
-export const pageSize = z.int('Member must be an integer').check(z.minimum(0, 'Member must have value greater than or equal to 0'), z.maximum(1000, 'Member must have value less than or equal to 1000'));
-export const token = text(1, 1024);
+const arn = text(1, 256);
+const data = text(0, 262_144);
+const flag = z.boolean('Member must be a boolean');
+const pageSize = z.int('Member must be an integer').check(z.minimum(0, 'Member must have value greater than or equal to 0'), z.maximum(1000, 'Member must have value less than or equal to 1000'));
+const token = text(1, 1024);
 const tag = z.object({ key: text(0, 128), value: text(0, 256) });
-export const tags = z.array(tag, 'Member must be a list');
+const tags = z.array(tag, 'Member must be a list');
 const settings = z.record(z.string(), z.unknown(), 'Member must be an object');
 
 const kept = { loggingConfiguration: z.optional(settings), tracingConfiguration: z.optional(settings), encryptionConfiguration: z.optional(settings) };

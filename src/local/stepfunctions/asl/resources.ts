@@ -30,7 +30,7 @@ export const isFunctionArn = (resource: string): boolean => FUNCTION.test(resour
 export const isKnownResource = (resource: string): boolean => (INTEGRATIONS as readonly string[]).includes(resource) || isFunctionArn(resource);
 
 /** `lambda` and `invoke.waitForTaskToken` of an integration's ARN. */
-export function partsOf(resource: string): { resourceType: string; resource: string } {
+function partsOf(resource: string): { resourceType: string; resource: string } {
   const [resourceType = '', ...rest] = resource.replace('arn:aws:states:::', '').split(':');
   return { resourceType, resource: rest.join(':') };
 }

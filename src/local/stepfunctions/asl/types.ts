@@ -26,7 +26,7 @@ export interface Retrier {
   readonly JitterStrategy?: 'FULL' | 'NONE';
 }
 
-export interface Catcher {
+interface Catcher {
   readonly ErrorEquals: readonly string[];
   readonly Next: string;
   readonly Output?: Json;
@@ -54,7 +54,7 @@ export interface WaitState extends Common {
   readonly Seconds?: number | string;
   readonly Timestamp?: string;
 }
-export interface ChoiceRule {
+interface ChoiceRule {
   readonly Condition: string | boolean;
   readonly Next: string;
   readonly Output?: Json;

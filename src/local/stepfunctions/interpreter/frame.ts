@@ -27,7 +27,7 @@ export interface ChildrenWait {
   done: number;
 }
 
-export interface TimerWait {
+interface TimerWait {
   readonly kind: 'wait' | 'retry';
   readonly until: number;
 }
