@@ -30,7 +30,7 @@ async function put(path: string, body: Json): Promise<{ readonly status: number;
 }
 
 const paths = {
-  node: `meshes/${MESH}/virtualNodes/blue`,
+  node: `meshes/${MESH}/virtualNodes/green`,
   route: `meshes/${MESH}/virtualRouter/router/routes/r`,
   gateway: `meshes/${MESH}/virtualGateways/gateway`,
   gatewayRoute: `meshes/${MESH}/virtualGateway/gateway/gatewayRoutes/r`,

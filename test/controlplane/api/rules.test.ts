@@ -216,6 +216,42 @@ describe('several listeners', () => {
     await send('DeleteRoute', route);
   });
 
+  test('of a node that is a target already: first each of its routes says which port', async () => {
+    const node = { meshName: MESH, virtualNodeName: 'grows' };
+    const grown = { ...spec.virtualNode, ...two };
+    const route = naming('route', MESH, 'to-grows');
+    await send('CreateVirtualNode', { ...node, spec: { ...spec.virtualNode, ...single } });
+    await send('CreateRoute', { ...route, spec: withPort({ virtualNode: 'grows', weight: 1 }) });
+    expect(await errorOf(send('UpdateVirtualNode', { ...node, spec: grown }))).toEqual({
+      name: 'BadRequestException',
+      status: 400,
+      message:
+        'All Routes for this Virtual Node must define a target port before adding multiple listeners to this Virtual Node. 1 Route(s) are missing port. Listing up to 5 route names: [to-grows]',
+    });
+    await send('UpdateRoute', { ...route, spec: withPort({ virtualNode: 'grows', weight: 1, port: 80 }) });
+    await send('UpdateVirtualNode', { ...node, spec: grown });
+    await send('DeleteRoute', route);
+  });
+
+  test.each(['virtualNode', 'virtualRouter'])('of a provider (%s) that a gateway reaches already: first each gateway route says which port', async (kind) => {
+    const noun = kind === 'virtualNode' ? 'VirtualNode' : 'VirtualRouter';
+    const rest = kind === 'virtualNode' ? spec.virtualNode : {};
+    const names = (name: string): Json => ({ meshName: MESH, [`${kind}Name`]: name });
+    const service = (name: string): Json => ({ meshName: MESH, virtualServiceName: `${kind}.local`, spec: { provider: { [kind]: { [`${kind}Name`]: name } } } });
+    const gatewayRoute = { meshName: MESH, virtualGatewayName: 'gateway', gatewayRouteName: kind };
+    const toService = (port: Json): Json => ({ httpRoute: { match: { prefix: '/' }, action: { target: { virtualService: { virtualServiceName: `${kind}.local` }, ...port } } } });
+    const reason = (what: string): object => ({ name: 'BadRequestException', message: expect.stringContaining(`${what} 1 GatewayRoute(s) are missing port. Listing up to 5 gateway route names: [${kind}]`) as string });
+    await send(`Create${noun}`, { ...names('wide'), spec: { ...rest, ...two } });
+    await send(`Create${noun}`, { ...names('widens'), spec: { ...rest, ...single } });
+    await send('CreateVirtualService', service('widens'));
+    await send('CreateGatewayRoute', { ...gatewayRoute, spec: toService({}) });
+    expect(await errorOf(send(`Update${noun}`, { ...names('widens'), spec: { ...rest, ...two } }))).toMatchObject(reason(`target port before adding multiple listeners to this ${kind === 'virtualNode' ? 'Virtual Node' : 'Virtual Router'}.`));
+    expect(await errorOf(send('UpdateVirtualService', service('wide')))).toMatchObject(reason('before its provider is one with multiple listeners.'));
+    await send('UpdateGatewayRoute', { ...gatewayRoute, spec: toService({ port: 80 }) });
+    await send(`Update${noun}`, { ...names('widens'), spec: { ...rest, ...two } });
+    await send('UpdateVirtualService', service('wide'));
+  });
+
   test('of a gateway and of a provider behind it: the gateway route says which ports', async () => {
     await send('CreateVirtualGateway', { meshName: MESH, virtualGatewayName: 'two', spec: two });
     await send('CreateVirtualService', {

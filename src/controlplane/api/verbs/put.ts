@@ -1,11 +1,11 @@
 import { ConditionFailed, type Write } from '../../../store/port.ts';
 import type { Resource, SpecOf } from '../../model/resources.ts';
 import { ApiError } from '../errors.ts';
-import { KINDS, keyOf, type ResourceId, type Stored } from '../kinds.ts';
+import { KINDS, keyOf, type Stored } from '../kinds.ts';
 import { normaliseSpec } from '../rules/normalise.ts';
 import { checkCount, checkSpecQuotas } from '../rules/quotas.ts';
 import { specReferences } from '../rules/references.ts';
-import { checkRelations } from '../rules/relations.ts';
+import { checkRelations, type Relation } from '../rules/relations.ts';
 import type { Answered } from '../state/client-tokens.ts';
 import { resourcesOf } from '../state/mesh-state.ts';
 import { arnOf, idOf, notPresent, requireMesh, requireParent, requireResource, textOf, type Api, type Call } from './api.ts';
@@ -18,12 +18,10 @@ const draftOf = ({ kind, input }: Call): Draft => ({
   tags: (input['tags'] as Resource['tags'] | undefined) ?? [],
 });
 
-/** The routes of a router and the gateway routes of a gateway. */
-function childrenOf(api: Api, { kind, mesh, name }: ResourceId): Stored[] {
+/** Those of a kind that need a resource. */
+function usersOf(api: Api, mesh: string): Relation['users'] {
   const state = api.meshes.meshes().get(mesh);
-  const childKind = kind === 'virtualRouter' ? 'route' : kind === 'virtualGateway' ? 'gatewayRoute' : undefined;
-  if (state === undefined || childKind === undefined) return [];
-  return [...state.references.users(kind, name, childKind)].flatMap((key) => resourcesOf(state.view, childKind).get(key) ?? []);
+  return (kind, name, user) => (state === undefined ? [] : [...state.references.users(kind, name, user)].flatMap((key) => resourcesOf(state.view, user).get(key) ?? []));
 }
 
 /** What must hold of a resource among the others of its mesh, to be created or replaced. */
@@ -34,7 +32,7 @@ function checkAmongOthers(api: Api, draft: Draft): void {
     const id = { kind, mesh: draft.mesh, name };
     if (api.meshes.find(id) === undefined) throw notPresent(api, id);
   }
-  if (view !== undefined) checkRelations({ resource: draft, view, children: childrenOf(api, draft) });
+  if (view !== undefined) checkRelations({ resource: draft, view, users: usersOf(api, draft.mesh) });
 }
 
 function countSiblings(api: Api, { kind, mesh, parent }: Draft): number {
