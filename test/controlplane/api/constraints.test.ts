@@ -331,6 +331,8 @@ test.each(ALLOWED.map((allowed, index) => [index, ...allowed] as const))(
 test.each<[string, string, Json, string]>([
   ['a name with a slash', 'CreateMesh', { meshName: 'a/b' }, '\'meshName\' with value "a/b": must be 1 to 255 printable ASCII'],
   ['a name with a space', 'CreateVirtualNode', { meshName: MESH, virtualNodeName: 'a b', spec: {} }, "'virtualNodeName'"],
+  ['a name that clients take out of a path', 'CreateVirtualNode', { meshName: MESH, virtualNodeName: '..', spec: {} }, 'and not . or ..'],
+  ['a name that is no segment of a path', 'CreateMesh', { meshName: '.' }, 'and not . or ..'],
   ['a name that is not ASCII', 'CreateVirtualService', { meshName: MESH, virtualServiceName: 'é', spec: {} }, "'virtualServiceName'"],
   ['a service that would be every domain', 'CreateVirtualService', { meshName: MESH, virtualServiceName: '*.local', spec: {} }, 'must not have a *'],
   ['a name too long', 'CreateMesh', { meshName: long(256) }, "'meshName'"],

@@ -1,7 +1,10 @@
 import { unless, type Finding, type Rule } from './finding.ts';
 
-/** A name is a segment of ARNs and node ids, and part of a sort key: printable ASCII without spaces and slashes, 255 at most. */
-const NAME = /^[!-.0-~]{1,255}$/;
+/**
+ * A name is a segment of paths, ARNs and node ids, and part of a sort key: printable ASCII without spaces and slashes, 255 at most.
+ * Clients take dot segments out of a path: what they then ask for is another resource.
+ */
+const NAME = /^(?!\.{1,2}$)[!-.0-~]{1,255}$/;
 const TOKEN = /^[\w-]{1,36}$/;
 
 const text = (value: object, member: string): string => String((value as Readonly<Record<string, unknown>>)[member]);
@@ -10,7 +13,7 @@ const text = (value: object, member: string): string => String((value as Readonl
 export const nameRule =
   (member: string): Rule<object> =>
   (value) =>
-    unless(NAME.test(text(value, member)), member, 'must be 1 to 255 printable ASCII characters without spaces and slashes', text(value, member));
+    unless(NAME.test(text(value, member)), member, 'must be 1 to 255 printable ASCII characters without spaces and slashes, and not . or ..', text(value, member));
 
 /** It becomes a domain of a virtual host, where * would catch the traffic of all others. */
 export const serviceNameRule: Rule<object> = (value) =>
