@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core';
-import { isPlainObject } from '../../src/contracts/choose.ts';
+import { isRecord } from '../../src/contracts/is-record.ts';
 import type { Log } from '../../src/contracts/log.ts';
 
 interface Call {
@@ -12,7 +12,7 @@ interface Call {
 const NOT_YET: ReadonlySet<string> = new Set(['ResourceNotActive', 'RouteLocked', 'WorkloadNotReady']);
 
 const textAt = (value: unknown, ...path: readonly string[]): string | undefined => {
-  const found = path.reduce<unknown>((inner, key) => (isPlainObject(inner) ? inner[key] : undefined), value);
+  const found = path.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
   return typeof found === 'string' ? found : undefined;
 };
 
@@ -24,7 +24,7 @@ function rolloutOf(event: unknown): string | undefined {
 
 /** The rollouts that a trigger's answer names: those it started or ended a bake of. */
 function rolloutsIn(response: unknown): string[] | undefined {
-  const rollouts = isPlainObject(response) ? response['rollouts'] : undefined;
+  const rollouts = isRecord(response) ? response['rollouts'] : undefined;
   const ids = Array.isArray(rollouts) ? rollouts.flatMap((rollout) => textAt(rollout, 'id') ?? []) : [];
   return ids.length === 0 ? undefined : ids;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { analysis, NAME_RULE, name, type Metric } from './analysis.ts';
-import { choose, isPlainObject } from './choose.ts';
+import { choose } from './choose.ts';
+import { isRecord } from './is-record.ts';
 import { parseInput } from './mistakes.ts';
 import { readLines } from './read-text.ts';
 import { expires, quorum, steps, weight, type Step } from './steps.ts';
@@ -41,14 +42,14 @@ interface Alarms {
 }
 const alarmsObject = z.strictObject({ names: alarmNames, alreadyRaised: z._default(z.enum(['hold', 'ignore', 'refuse']), 'hold') });
 const alarmsList = z.pipe(alarmNames, z.transform((names): Alarms => ({ names, alreadyRaised: 'hold' })));
-const alarms = choose<Alarms>([alarmsList, alarmsObject], (value) => (isPlainObject(value) ? alarmsObject : alarmsList));
+const alarms = choose<Alarms>([alarmsList, alarmsObject], (value) => (isRecord(value) ? alarmsObject : alarmsList));
 
 const ADVANCE_RULE = 'must be atEnd, onPass, or { schedule, timezone }';
 const advanceWord = z.enum(['atEnd', 'onPass'], ADVANCE_RULE);
 const advanceSchedule = z.strictObject({ schedule: advanceExpression, timezone });
 type Advance = z.infer<typeof advanceWord> | z.infer<typeof advanceSchedule>;
 /** What ends a step: its bake, a passing verdict before that, or a time of a schedule. */
-const advance = choose<Advance>([advanceWord, advanceSchedule], (value) => (isPlainObject(value) ? advanceSchedule : advanceWord));
+const advance = choose<Advance>([advanceWord, advanceSchedule], (value) => (isRecord(value) ? advanceSchedule : advanceWord));
 
 const definitionSchema = z
   .strictObject({

@@ -21,4 +21,3 @@ export function choose<T>(all: readonly z.ZodMiniType<T>[], pick: (value: unknow
 /** The alternatives of a schema made by `choose`. */
 export const alternativesOf = (schema: object): readonly z.ZodMiniType[] | undefined => alternatives.get(schema);
 
-export const isPlainObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { alternativesOf } from './choose.ts';
 import { definitionSchema } from './canary-definition.ts';
 import { FIELD_WORDS } from './field-words.ts';
+import { isRecord } from './is-record.ts';
 
 /** Fields that are refused as not supported yet: an editor should not offer them. */
 function withoutRefused(value: unknown): unknown {
@@ -37,19 +38,17 @@ function toJson(schema: z.ZodMiniType): Record<string, unknown> {
   return json;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Says at each field what it means; alternatives and the entries of a list are at the path of their field. */
 function withWords(json: Readonly<Record<string, unknown>>, path = ''): Record<string, unknown> {
-  const inner = (value: unknown): unknown => (Array.isArray(value) ? value.map(inner) : isObject(value) ? withWords(value, path) : value);
+  const inner = (value: unknown): unknown => (Array.isArray(value) ? value.map(inner) : isRecord(value) ? withWords(value, path) : value);
   const property = ([name, value]: [string, unknown]): [string, unknown] => {
     const at = path === '' ? name : `${path}.${name}`;
     const description = FIELD_WORDS[at.replace(/^steps\.analysis\./, 'analysis.')];
-    return [name, { ...(description === undefined ? {} : { description }), ...(isObject(value) ? withWords(value, at) : {}) }];
+    return [name, { ...(description === undefined ? {} : { description }), ...(isRecord(value) ? withWords(value, at) : {}) }];
   };
   return Object.fromEntries(
     Object.entries(json).map(([key, value]) => {
-      if (key === 'properties' && isObject(value)) return [key, Object.fromEntries(Object.entries(value).map(property))];
+      if (key === 'properties' && isRecord(value)) return [key, Object.fromEntries(Object.entries(value).map(property))];
       return [key, ['items', 'anyOf', 'oneOf', 'allOf'].includes(key) ? inner(value) : value];
     }),
   );

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { analysisOverride } from './analysis.ts';
-import { choose, isPlainObject } from './choose.ts';
+import { choose } from './choose.ts';
+import { isRecord } from './is-record.ts';
 import { duration } from './units.ts';
 import { windows } from './window.ts';
 
@@ -20,7 +21,7 @@ interface ApprovalRule {
 }
 const approvalObject = z.strictObject({ quorum, expires });
 const approvalFlag = z.pipe(z.literal(true, 'must be true, or { quorum, expires }'), z.transform((): ApprovalRule => ({ quorum: 1, expires: 86_400 })));
-const stepApproval = choose<ApprovalRule>([approvalFlag, approvalObject], (value) => (isPlainObject(value) ? approvalObject : approvalFlag));
+const stepApproval = choose<ApprovalRule>([approvalFlag, approvalObject], (value) => (isRecord(value) ? approvalObject : approvalFlag));
 
 const TOKEN_RULE = 'must be a name of letters, digits, - and _';
 const headerName = z.string(TOKEN_RULE).check(z.regex(/^[A-Za-z0-9_-]{1,50}$/, TOKEN_RULE));
@@ -56,7 +57,7 @@ export interface Step {
 
 const step = choose<Step>([plainStep, weightStep, cohortStep], (value) => {
   const wrapped = z.pipe(z.transform((input: unknown) => ({ weight: input })), weightStep);
-  if (!isPlainObject(value)) return wrapped;
+  if (!isRecord(value)) return wrapped;
   return 'cohort' in value && !('weight' in value) ? cohortStep : weightStep;
 });
 
@@ -113,4 +114,4 @@ const generator = z.pipe(
 );
 
 /** The steps of a rollout: a list, or what a generator makes: `linear {weight, interval}`, `exponential {start, factor, interval}`, `timeToTarget {duration, steps}`. */
-export const steps = choose<readonly Step[]>([list, generator], (value) => (isPlainObject(value) ? generator : list));
+export const steps = choose<readonly Step[]>([list, generator], (value) => (isRecord(value) ? generator : list));

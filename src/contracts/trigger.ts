@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { choose, isPlainObject } from './choose.ts';
+import { choose } from './choose.ts';
+import { isRecord } from './is-record.ts';
 
 const PATTERN_RULE = 'must be the name of a service of ECS, or a pattern with * and ?';
 const deployment = z.strictObject({
@@ -13,4 +14,4 @@ const push = z.literal('push', 'must be push, or { ecs: { cluster, service } }')
 export type Trigger = z.infer<typeof push> | z.infer<typeof deployment>;
 
 /** What starts rollouts by itself: an image push, or the completed deployment of a service of ECS that someone else brings up. */
-export const trigger = choose<Trigger>([push, deployment], (value) => (isPlainObject(value) ? deployment : push));
+export const trigger = choose<Trigger>([push, deployment], (value) => (isRecord(value) ? deployment : push));

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { choose, isPlainObject } from './choose.ts';
+import { choose } from './choose.ts';
+import { isRecord } from './is-record.ts';
 import { duration } from './units.ts';
 
 const HOOK_RULE = 'must be the name or the ARN of a Lambda function whose name starts with meshshift-hook-';
@@ -35,4 +36,4 @@ export type WorkloadSettings = z.infer<typeof plain> | EcsSettings | LambdaSetti
 const BY_TYPE: Readonly<Record<string, z.ZodMiniType<WorkloadSettings>>> = { ecs, lambda };
 
 /** Who brings a version up: nobody, a process of the local runtime, a service of ECS, or a function. */
-export const workload = choose<WorkloadSettings>([plain, ecs, lambda], (value) => (isPlainObject(value) && BY_TYPE[String(value['type'])]) || plain);
+export const workload = choose<WorkloadSettings>([plain, ecs, lambda], (value) => (isRecord(value) && BY_TYPE[String(value['type'])]) || plain);

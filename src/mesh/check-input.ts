@@ -1,7 +1,8 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { isRecord } from '../contracts/is-record.ts';
 import type { MeshResource } from '../contracts/mesh-file.ts';
 import type { Mistake } from '../contracts/mistakes.ts';
-import { inputSchema, isRecord } from './input-schema.ts';
+import { inputSchema } from './input-schema.ts';
 
 type Found = Omit<Mistake, 'file'>;
 

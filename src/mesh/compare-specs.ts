@@ -1,6 +1,6 @@
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+import { isRecord } from '../contracts/is-record.ts';
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /** Absent and undefined are the same; the order of keys means nothing. */
 function canonical(value: unknown): Json {

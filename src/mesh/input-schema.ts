@@ -32,4 +32,3 @@ export function specSchema(create: Create): NormalizedSchema {
   return spec;
 }
 
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);

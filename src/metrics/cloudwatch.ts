@@ -1,5 +1,6 @@
 import type { CallAws } from '../aws/call.ts';
 import { TransientFault } from '../contracts/faults.ts';
+import { messageOf } from '../contracts/message-of.ts';
 import { QueryRefused } from './errors.ts';
 import { fillQuery, periodsOf, toReading, type CountQueries, type PairSamples, type Periods, type Samples } from './periods.ts';
 import type { MetricsProvider, MetricsQuery } from './port.ts';
@@ -43,7 +44,7 @@ const idOf = (side: string, count: string): string => `${side}_${count}`;
 function faultOf(error: unknown): Error {
   const { name = '', $metadata: { httpStatusCode: status } = {} } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   const passes = status === undefined || status >= 500 || status === 429 || /throttl|limitexceeded|timeout/i.test(name);
-  const message = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+  const message = `${name}: ${messageOf(error)}`;
   return passes ? new TransientFault(`CloudWatch cannot be read: ${message}`, { cause: error }) : new QueryRefused(`CloudWatch refuses the query: ${message}`, { cause: error });
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../contracts/message-of.ts';
 import type { LambdaSettings } from '../contracts/workload.ts';
 import { readVerdict } from '../contracts/hook-verdict.ts';
 import { TransientFault } from '../contracts/faults.ts';
@@ -18,7 +19,7 @@ const MISSING = 'ResourceNotFoundException';
 export function openLambdaWorkloads(call: Call): WorkloadDriver<LambdaSettings> {
   const ask = async ({ settings: { function: name } }: Version<LambdaSettings>, event: WorkloadEvent): Promise<void> => {
     const answer = await call(name, event).catch((cause: unknown) => {
-      const reason = `the function ${name} could not be asked: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const reason = `the function ${name} could not be asked: ${messageOf(cause)}`;
       throw cause instanceof Error && cause.name === MISSING ? new WorkloadFailed(reason, { cause }) : new TransientFault(reason, { cause });
     });
     const { outcome, reason } = readVerdict(`the function ${name}`, answer);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Log } from '../../contracts/log.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import type { After } from '../timers.ts';
 import { parseCertificatesFile, type CertificateEntry } from './certificates-file.ts';
 import { filesOf, loadCertificate, signatureOf } from './load.ts';
@@ -27,8 +28,6 @@ interface Known {
 
 type KnownByArn = ReadonlyMap<string, Known>;
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /**
  * Certificates from files, as a mapping names them. Both are looked at again and again, rather than watched: that holds on every file system, and
  * where a secret is mounted by links. What cannot be used (half of a pair is written, say) leaves the former certificate in place.
@@ -46,7 +45,7 @@ export async function openCertificateFiles({ file, clock, after, intervalMs = 1_
   const log: Log = (...line) => (closed ? undefined : options.log(...line));
 
   const failed = (arn: string, error: unknown, before: Certificate | Missing | undefined): Certificate | Missing => {
-    const reason = reasonOf(error);
+    const reason = messageOf(error);
     const isServed = before !== undefined && !isMissing(before);
     log('error', 'a certificate cannot be used', { arn, reason, consequence: isServed ? 'the former one stays' : 'TLS that needs it fails' });
     return isServed ? { ...before, problem: reason } : { missing: `${reason}; the mapping ${file} names it` };
@@ -67,7 +66,7 @@ export async function openCertificateFiles({ file, clock, after, intervalMs = 1_
     try {
       entries = await readMapping();
     } catch (error) {
-      log('error', 'the mapping of certificates cannot be used; the former one holds', { file, reason: reasonOf(error) });
+      log('error', 'the mapping of certificates cannot be used; the former one holds', { file, reason: messageOf(error) });
     }
   };
 
@@ -88,7 +87,7 @@ export async function openCertificateFiles({ file, clock, after, intervalMs = 1_
     if (closed) return;
     cancel = after(intervalMs, () => {
       round()
-        .catch((error: unknown) => log('error', 'certificates could not be looked at', { file, reason: reasonOf(error) }))
+        .catch((error: unknown) => log('error', 'certificates could not be looked at', { file, reason: messageOf(error) }))
         .finally(schedule);
     });
   };

@@ -1,4 +1,5 @@
 import type { Log } from '../../contracts/log.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 
 /** Which instances a virtual node stands for: those of a service that have all of these attributes. */
 export interface InstanceQuery {
@@ -44,7 +45,7 @@ export function createAnswers(finder: InstanceFinder, log: Log): Answers {
       answers.set(key, instances);
       return isNew;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (complaints.get(key) !== reason) log('warn', 'Cloud Map did not answer', { namespace: query.namespaceName, service: query.serviceName, reason });
       complaints.set(key, reason);
       return false;

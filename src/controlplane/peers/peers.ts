@@ -1,4 +1,5 @@
 import type { Log } from '../../contracts/log.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import type { Get } from '../../mesh/signed-get.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import type { After } from '../timers.ts';
@@ -58,7 +59,7 @@ async function ask({ id, get }: Peer, path: string): Promise<unknown[]> {
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     return [await response.json()];
   } catch (cause) {
-    throw new PeerSilent(`the control plane ${id} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new PeerSilent(`the control plane ${id} does not answer: ${messageOf(cause)}`, { cause });
   }
 }
 

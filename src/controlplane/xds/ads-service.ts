@@ -1,5 +1,6 @@
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { Log } from '../../contracts/log.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import { refuse, statusOf } from '../access/call-guard.ts';
 import { AccessRefused } from '../access/errors.ts';
 import type { Grant } from '../access/grants.ts';
@@ -114,7 +115,7 @@ function identify(request: ProtoJson, grant: Grant | undefined): { nodeId: strin
 /** Ends a stream for whatever was thrown: bytes that are no request count as a bad argument. */
 function refuseFor(call: Call, error: unknown): void {
   const code = error instanceof StreamRefused ? error.code : error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT;
-  refuse(call, code, error instanceof Error ? error.message : String(error));
+  refuse(call, code, messageOf(error));
 }
 
 /** The aggregated discovery service: one stream per client, told apart by the node of its first request. */

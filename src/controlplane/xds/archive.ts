@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Log } from '../../contracts/log.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import type { Proxy } from '../translate/types.ts';
 import { ResourceSet } from './resource-set.ts';
@@ -57,7 +58,7 @@ export function openArchive(store: DocumentStore, clock: () => number, log: Log,
   const kept = new Map<string, readonly ResourceSet[]>();
   const writing = new Map<string, Promise<void>>();
 
-  const warn = (message: string) => (error: unknown): void => log('warn', message, { error: error instanceof Error ? error.message : String(error) });
+  const warn = (message: string) => (error: unknown): void => log('warn', message, { error: messageOf(error) });
 
   const put = async (sk: string, sets: readonly ResourceSet[]): Promise<void> => {
     const value = await encodeSets(sets);

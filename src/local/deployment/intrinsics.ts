@@ -1,3 +1,4 @@
+import { isRecord } from '../../contracts/is-record.ts';
 import { DeploymentError } from './errors.ts';
 
 /** What `Ref` and `Fn::GetAtt` of one logical id give. */
@@ -14,8 +15,6 @@ export interface IntrinsicScope {
 }
 
 type Resolver = (argument: unknown, scope: IntrinsicScope, path: string) => unknown;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function lookUp(name: string, scope: IntrinsicScope, path: string): ResourceValues {
   const values = scope.resources.get(name);

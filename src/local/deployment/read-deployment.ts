@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { isRecord } from '../../contracts/is-record.ts';
 import { DeploymentError } from './errors.ts';
 import { resolveIntrinsics, type IntrinsicScope, type ResourceValues } from './intrinsics.ts';
 import { isKnownType, valuesOf, type TemplateResource } from './resources.ts';
@@ -190,8 +191,6 @@ function substitute(definition: string, values: Readonly<Record<string, unknown>
     return JSON.stringify(value).slice(1, -1);
   });
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readStateMachine(logicalId: string, properties: Readonly<Record<string, unknown>>, scope: IntrinsicScope): DeployedStateMachine {
   const path = `resources.${logicalId}.Properties`;

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { isRecord } from '../../contracts/is-record.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import { DeploymentError } from './errors.ts';
 
 /** What `${sls:…}`, `${opt:…}` and `${param:…}` resolve to. */
@@ -27,8 +29,6 @@ interface Place {
 
 type Json = unknown;
 
-const isRecord = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function pick(value: Json, address: string): Json {
   return address.split('.').reduce<Json>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
 }
@@ -44,7 +44,7 @@ function readIncluded(path: string, place: Place): Json {
     }
     if (extension === '.yml' || extension === '.yaml' || extension === '.json') return parse(readFileSync(path, 'utf8'), { strict: true, logLevel: 'error' }) as Json;
   } catch (cause) {
-    throw new DeploymentError({ ...place, value: path }, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new DeploymentError({ ...place, value: path }, `cannot be read: ${messageOf(cause)}`, { cause });
   }
   throw new DeploymentError({ ...place, value: path }, 'must be a .yml, .yaml, .json or .cjs file');
 }

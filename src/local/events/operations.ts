@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject, parseJson } from '../json.ts';
+import { isRecord } from '../../contracts/is-record.ts';
+import { parseJson } from '../json.ts';
 import { AwsError, type AwsJsonService, type Operations } from '../server/aws-json.ts';
 import type { EventBus, NewEvent } from './event-bus.ts';
 import { compilePattern, InvalidPattern } from './pattern.ts';
@@ -49,13 +50,13 @@ type EntryResult = { readonly event: NewEvent } | { readonly refused: Refused };
 const refuse = (ErrorCode: string, ErrorMessage: string): EntryResult => ({ refused: { ErrorCode, ErrorMessage } });
 
 function checkEntry(entry: unknown, allowAws: boolean): EntryResult {
-  if (!isObject(entry)) return refuse('InvalidArgument', 'an entry must be an object');
+  if (!isRecord(entry)) return refuse('InvalidArgument', 'an entry must be an object');
   const { Source, DetailType, Detail, EventBusName, Resources, Time } = entry;
   if (typeof Source !== 'string' || Source === '') return refuse('InvalidArgument', 'Parameter Source is not valid. Reason: Source is a required argument.');
   if (typeof DetailType !== 'string' || DetailType === '') return refuse('InvalidArgument', 'Parameter DetailType is not valid. Reason: DetailType is a required argument.');
   if (typeof Detail !== 'string') return refuse('InvalidArgument', 'Parameter Detail is not valid. Reason: Detail is a required argument.');
   const detail = parseJson(Detail);
-  if (!isObject(detail)) return refuse('MalformedDetail', 'Detail is malformed.');
+  if (!isRecord(detail)) return refuse('MalformedDetail', 'Detail is malformed.');
   if (!allowAws && Source.startsWith('aws.')) return refuse('NotAuthorizedForSourceException', 'Not authorized for the source.');
   if (typeof Time === 'number' && Number.isNaN(new Date(Time * 1000).getTime())) return refuse('InvalidArgument', 'Parameter Time is not valid. Reason: it is no time in epoch seconds.');
   const event: NewEvent = { bus: busName(EventBusName), source: Source, detailType: DetailType, detail };
@@ -176,7 +177,7 @@ function ruleOperations(bus: EventBus, arnOf: (name: string) => string): Operati
     PutTargets: async (input) => {
       const rule = find(input, 'Rule');
       const targets = requireList(input, 'Targets').map((target) => {
-        if (!isObject(target)) throw invalid('Targets: each must be an object');
+        if (!isRecord(target)) throw invalid('Targets: each must be an object');
         requireText(target, 'Id');
         requireText(target, 'Arn');
         return target as unknown as Target;
@@ -236,7 +237,7 @@ export function openEventsService(bus: EventBus, { region, accountId }: { region
       PutEvents: (input, request) => putEvents(bus, input, allowsAws(request)),
       TestEventPattern: (input) => {
         const event = parseJson(requireText(input, 'Event'));
-        if (!isObject(event)) throw invalid('Event: must be a JSON object');
+        if (!isRecord(event)) throw invalid('Event: must be a JSON object');
         return { Result: compilePattern(JSON.parse(checkPattern(input['EventPattern'])))(event) };
       },
       ...ruleOperations(bus, arnOf),

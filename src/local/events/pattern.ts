@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6, BlockList } from 'node:net';
-import { isObject } from '../json.ts';
+import { isRecord } from '../../contracts/is-record.ts';
 
 /** An event pattern that EventBridge would refuse too. */
 export class InvalidPattern extends Error {
@@ -23,7 +23,7 @@ const onText =
     typeof value === 'string' && test(value);
 
 const caseless = (operand: unknown, path: string, compare: (text: string, part: string) => boolean): Test => {
-  if (isObject(operand)) {
+  if (isRecord(operand)) {
     const part = requireText(operand['equals-ignore-case'], `${path}.equals-ignore-case`).toLowerCase();
     return onText((text) => compare(text.toLowerCase(), part));
   }
@@ -94,7 +94,7 @@ const list = (operand: unknown): unknown[] => (Array.isArray(operand) ? operand 
 
 /** Absent is not "anything but": the field must be there. */
 function anythingBut(operand: unknown, path: string): Test {
-  const refused = isObject(operand) ? anythingButText(operand, path) : exactly(list(operand), path);
+  const refused = isRecord(operand) ? anythingButText(operand, path) : exactly(list(operand), path);
   return (value) => value !== undefined && !refused(value);
 }
 
@@ -133,12 +133,12 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   exists: (operand, path) => {
     if (typeof operand !== 'boolean') return fail(path, 'must be true or false');
     // Only a leaf exists: an object is a path to leaves.
-    return (value) => (value !== undefined && !isObject(value)) === operand;
+    return (value) => (value !== undefined && !isRecord(value)) === operand;
   },
 };
 
 function toTest(entry: unknown, path: string): Test {
-  if (!isObject(entry)) return Array.isArray(entry) ? fail(path, 'must not hold a list in a list') : (value) => value === entry;
+  if (!isRecord(entry)) return Array.isArray(entry) ? fail(path, 'must not hold a list in a list') : (value) => value === entry;
   const [[name, operand] = ['', undefined], ...others] = Object.entries(entry);
   const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
   if (operator === undefined || others.length > 0) return fail(path, `must be one of ${Object.keys(OPERATORS).join(', ')}`);
@@ -157,7 +157,7 @@ function leaf(entries: unknown[], path: string): Matcher {
 
 function field(expected: unknown, path: string): Matcher {
   if (Array.isArray(expected)) return leaf(expected, path);
-  if (isObject(expected)) return branch(expected, path);
+  if (isRecord(expected)) return branch(expected, path);
   return fail(path, 'must be an object or a list');
 }
 
@@ -168,11 +168,11 @@ function alternatives(patterns: unknown, path: string): Matcher {
 }
 
 function branch(pattern: unknown, path: string): Matcher {
-  if (!isObject(pattern) || Object.keys(pattern).length === 0) return fail(path, 'must be an object that is not empty');
+  if (!isRecord(pattern) || Object.keys(pattern).length === 0) return fail(path, 'must be an object that is not empty');
   const fields = Object.entries(pattern).map(([name, expected]): Matcher => {
     if (name === '$or') return alternatives(expected, `${path}.$or`);
     const matches = field(expected, `${path}.${name}`);
-    return (event) => matches(isObject(event) ? event[name] : undefined);
+    return (event) => matches(isRecord(event) ? event[name] : undefined);
   });
   // A list of objects matches when one of them does.
   return (event) => (Array.isArray(event) ? event.some((item) => fields.every((matches) => matches(item))) : fields.every((matches) => matches(event)));

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isRecord } from '../../contracts/is-record.ts';
 import type { BusEvent, Rule, Target } from './types.ts';
 
 /** The value at a JSON path of plain steps, such as `$.detail.items[0]`; undefined where there is none. */
@@ -6,7 +6,7 @@ function at(value: unknown, path: string): unknown {
   const steps = [...path.replace(/^\$/, '').matchAll(/\.([\w-]+)|\[(\d+)\]/g)];
   return steps.reduce<unknown>((inner, [, key, index]) => {
     if (index !== undefined) return Array.isArray(inner) ? (inner as unknown[])[Number(index)] : undefined;
-    return isObject(inner) && key !== undefined ? inner[key] : undefined;
+    return isRecord(inner) && key !== undefined ? inner[key] : undefined;
   }, value);
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRecord } from '../../contracts/is-record.ts';
 import type { Log } from '../../contracts/log.ts';
-import { isObject, parseJson } from '../json.ts';
+import { parseJson } from '../json.ts';
 import { AwsError } from '../server/aws-json.ts';
 import { schedulerOperations, type Operation } from './operations.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -32,7 +33,7 @@ function decode(label: string): string {
 
 function readInput(url: URL, body: string, label: Readonly<Record<string, string>>): Record<string, unknown> {
   const members = body === '' ? {} : parseJson(body);
-  if (!isObject(members)) throw new AwsError('SerializationException', 'the request body must be a JSON object');
+  if (!isRecord(members)) throw new AwsError('SerializationException', 'the request body must be a JSON object');
   const query = Object.fromEntries([...url.searchParams].map(([name, value]) => [name, name === 'TagKeys' ? url.searchParams.getAll(name) : value]));
   // null stands for a member that is not given.
   const given = Object.entries(members).filter(([, value]) => value !== null);

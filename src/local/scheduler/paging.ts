@@ -1,4 +1,5 @@
-import { isObject, parseJson } from '../json.ts';
+import { isRecord } from '../../contracts/is-record.ts';
+import { parseJson } from '../json.ts';
 import { AwsError } from '../server/aws-json.ts';
 
 interface PageRequest {
@@ -13,7 +14,7 @@ const MOST = 100;
 function positionOf(token: string | undefined, question: string): string {
   if (token === undefined) return '';
   const value = parseJson(Buffer.from(token, 'base64url').toString('utf8'));
-  if (!isObject(value) || typeof value['after'] !== 'string' || value['question'] !== question) throw new AwsError('ValidationException', 'NextToken: must be a token that this operation gave for the same request');
+  if (!isRecord(value) || typeof value['after'] !== 'string' || value['question'] !== question) throw new AwsError('ValidationException', 'NextToken: must be a token that this operation gave for the same request');
   return value['after'];
 }
 

@@ -1,6 +1,7 @@
+import { isRecord } from '../../contracts/is-record.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Deliver } from '../events/deliveries.ts';
-import { isObject, parseJson } from '../json.ts';
+import { parseJson } from '../json.ts';
 import { AwsError } from '../server/aws-json.ts';
 import type { ScheduleTarget } from './shapes.ts';
 import { forAttempt } from './target-input.ts';
@@ -81,7 +82,7 @@ export function checkTarget({ Arn, Input: input, EventBridgeParameters }: Schedu
   if (EVENT_BUS.test(Arn) !== (EventBridgeParameters !== undefined)) throw invalid('Target.EventBridgeParameters: must be given for an event bus, and for no other target');
   const value = input === undefined ? undefined : parseJson(input);
   if (input !== undefined && value === undefined) throw invalid('Target.Input: must be well-formed JSON');
-  if ((universal !== undefined || EVENT_BUS.test(Arn)) && !isObject(value) && !(universal === undefined && input === undefined)) throw invalid('Target.Input: must be a JSON object');
+  if ((universal !== undefined || EVENT_BUS.test(Arn)) && !isRecord(value) && !(universal === undefined && input === undefined)) throw invalid('Target.Input: must be a JSON object');
 }
 
 /** Where a run goes and with what: an event bus is reached by PutEvents. */
@@ -96,7 +97,7 @@ function call(services: TargetServices, arn: string, input: string, once: string
   if (STATE_MACHINE.test(arn)) return services.startExecution(arn, input, once);
   const universal = universalOf(arn);
   const value = parseJson(input);
-  if (universal === undefined || !isObject(value)) return Promise.reject(invalid('the target cannot be called here'));
+  if (universal === undefined || !isRecord(value)) return Promise.reject(invalid('the target cannot be called here'));
   return universal(services, value, once);
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, parseJson } from '../json.ts';
+import { isRecord } from '../../contracts/is-record.ts';
+import { parseJson } from '../json.ts';
 
 /** A service's error as its clients know it: `code` is the exception's name. */
 export class AwsError extends Error {
@@ -47,7 +48,7 @@ function send(response: ServerResponse, service: AwsJsonService, status: number,
 
 function parseInput(body: string): Record<string, unknown> {
   const input = body === '' ? {} : parseJson(body);
-  if (!isObject(input)) throw new AwsError('SerializationException', 'the request body must be a JSON object');
+  if (!isRecord(input)) throw new AwsError('SerializationException', 'the request body must be a JSON object');
   return input;
 }
 

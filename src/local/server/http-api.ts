@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRecord } from '../../contracts/is-record.ts';
 import type { DeployedFunction } from '../deployment/read-deployment.ts';
-import { isObject, parseJson } from '../json.ts';
+import { parseJson } from '../json.ts';
 import type { LambdaHost } from '../lambda/host.ts';
 
 /** A route of the HTTP API and the function it reaches. */
@@ -43,11 +44,11 @@ function answer(response: ServerResponse, status: number, body: string, headers:
   response.end(body);
 }
 
-const isHeaders = (value: unknown): value is Record<string, string> => isObject(value) && Object.values(value).every((entry) => typeof entry === 'string');
+const isHeaders = (value: unknown): value is Record<string, string> => isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string');
 
 function respond(response: ServerResponse, payload: string): void {
   const result = parseJson(payload);
-  if (!isObject(result) || typeof result['statusCode'] !== 'number') {
+  if (!isRecord(result) || typeof result['statusCode'] !== 'number') {
     answer(response, 200, payload);
     return;
   }

@@ -1,7 +1,8 @@
+import { isRecord } from '../../contracts/is-record.ts';
 import { CREATES, inferCreate, meshResource, NAMES_OF, type Create, type MeshResource } from '../../contracts/mesh-file.ts';
 import { InvalidInput, parseInput, type Mistake } from '../../contracts/mistakes.ts';
 import * as z from 'zod/mini';
-import { inputSchema, isRecord, specSchema } from '../input-schema.ts';
+import { inputSchema, specSchema } from '../input-schema.ts';
 import { conform } from './conform.ts';
 import { fillPlaceholders } from './placeholders.ts';
 import { reportInto, type ImportOptions, type Source } from './source.ts';

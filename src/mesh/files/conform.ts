@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { isRecord } from '../input-schema.ts';
+import { isRecord } from '../../contracts/is-record.ts';
 
 export type Path = readonly PropertyKey[];
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../input-schema.ts';
+import { isRecord } from '../../contracts/is-record.ts';
 import type { Path, Report } from './conform.ts';
 
 /** `${NAME}`, and `$NAME` in capitals: what envsubst and jq were to fill in. */

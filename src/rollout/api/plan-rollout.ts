@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { forecast, type Forecast } from '../../canary/forecast.ts';
 import { planRollout } from '../../canary/plan.ts';
 import { toCanaryDefinition } from '../../contracts/canary-definition.ts';
-import { isPlainObject } from '../../contracts/choose.ts';
+import { isRecord } from '../../contracts/is-record.ts';
 import type { RouteTarget } from '../../contracts/rollout.ts';
 import { readRoute } from '../../mesh/change-route.ts';
 import { readDefinition } from '../record/definitions.ts';
@@ -31,7 +31,7 @@ const THEN = { replace: 'it would be rolled back and replaced', queue: 'this one
  * @throws PlanRefused, NotFound, InvalidInput, ResourceMissing
  */
 export async function planOnly({ store, mesh, clock }: Ports, { definition: given, image }: z.infer<typeof planRequest>): Promise<PlannedRollout> {
-  const definition = isPlainObject(given) ? toCanaryDefinition(given, 'definition') : await readDefinition(store, given);
+  const definition = isRecord(given) ? toCanaryDefinition(given, 'definition') : await readDefinition(store, given);
   const { spec } = await readRoute(mesh, definition.target);
   const now = clock();
   const holder = await findHolder(store, definition.target);

@@ -41,7 +41,7 @@ export async function sendBy({ webhooks, publishToTopic }: ChannelPorts, channel
   const name = nameOf(channel);
   if (channel.sns !== undefined) {
     await publishToTopic(channel.sns, toSubject(message), toLines(message).join('\n'), attributes).catch((cause: unknown) => {
-      throw new NotificationFailed(`${name}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`, { cause });
+      throw new NotificationFailed(`${name}: ${String(cause)}`, { cause });
     });
     return;
   }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../contracts/is-record.ts';
 import { WEBHOOK_NAME } from '../../contracts/notifications.ts';
 
 /** Webhooks' URLs by name: secrets. */
@@ -26,7 +27,7 @@ export function parseWebhooks(json: string): Webhooks {
     // The parser's own message quotes what it read.
     throw new WebhooksUnusable('webhooks: not valid JSON');
   }
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new WebhooksUnusable('webhooks: must be an object { "name": "https://…" }');
+  if (!isRecord(given)) throw new WebhooksUnusable('webhooks: must be an object { "name": "https://…" }');
   const wrong = Object.entries(given).find(([name, url]) => !WEBHOOK_NAME.test(name) || !isSafe(url));
   if (wrong !== undefined) throw new WebhooksUnusable(`webhooks: ${wrong[0].slice(0, 40)}: must be a name of letters, digits, - and _, with an https URL`);
   return given as Webhooks;

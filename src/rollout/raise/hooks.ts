@@ -1,5 +1,6 @@
 import type { HookVerdict } from '../../canary/next-action.ts';
 import { readVerdict } from '../../contracts/hook-verdict.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import type { Rollout } from '../../contracts/rollout.ts';
 import type { Ports } from '../ports.ts';
 import type { RolloutRecord } from '../record/records.ts';
@@ -23,6 +24,6 @@ export async function askHook({ callHook }: Pick<Ports, 'callHook'>, record: Rol
     const event: HookEvent = { hook, id, definition, image, target, stable, canary, step, weight: weightOf(record) };
     return readVerdict(`the hook ${name}`, await callHook(name, event));
   } catch (error) {
-    return { outcome: 'error', reason: `the hook ${name} could not be asked: ${error instanceof Error ? error.message : String(error)}` };
+    return { outcome: 'error', reason: `the hook ${name} could not be asked: ${messageOf(error)}` };
   }
 }

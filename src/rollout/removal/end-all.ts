@@ -1,5 +1,6 @@
 import { ListExecutionsCommand, StopExecutionCommand, type ExecutionListItem } from '@aws-sdk/client-sfn';
 import { EFFECTS } from '../../canary/actions.ts';
+import { messageOf } from '../../contracts/message-of.ts';
 import { listHolders } from '../record/lock.ts';
 import type { Ports } from '../ports.ts';
 import { findRecord } from '../record/records.ts';
@@ -40,7 +41,7 @@ async function freeRoutes(ports: Ports, reason: string): Promise<string[]> {
     try {
       await rollBack(ports, { id, error: 'RolloutAborted', reason });
     } catch (error) {
-      left.push(`${id} could not be rolled back: ${error instanceof Error ? error.message : String(error)}`);
+      left.push(`${id} could not be rolled back: ${messageOf(error)}`);
     }
   }
   return left;

@@ -34,7 +34,7 @@ export async function guardRemoval(portsOf: () => Promise<Ports>, request: Stack
     const ports = await portsOf();
     return endAll(ports, { who: 'CloudFormation', reason: 'the stack is removed', until: ports.clock() + LONGEST_MS });
   };
-  const left = request.RequestType === 'Delete' ? await end().catch((error: unknown) => [error instanceof Error ? `${error.name}: ${error.message}` : String(error)]) : [];
+  const left = request.RequestType === 'Delete' ? await end().catch((error: unknown) => [String(error)]) : [];
   await answer(request, left);
   return { left };
 }

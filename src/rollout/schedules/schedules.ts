@@ -99,7 +99,7 @@ export function openSchedules(client: SchedulerClient, settings: SchedulesOption
     try {
       await change;
     } catch (cause) {
-      throw new SchedulesNotInStep(`the schedules of ${definition} are not in step: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}; ask again`, { cause });
+      throw new SchedulesNotInStep(`the schedules of ${definition} are not in step: ${String(cause)}; ask again`, { cause });
     }
   };
   return {

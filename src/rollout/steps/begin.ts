@@ -3,7 +3,8 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client
 import { PlanRefused } from '../../canary/errors.ts';
 import { planRollout, type Plan } from '../../canary/plan.ts';
 import type { CanaryDefinition } from '../../contracts/canary-definition.ts';
-import { choose, isPlainObject } from '../../contracts/choose.ts';
+import { choose } from '../../contracts/choose.ts';
+import { isRecord } from '../../contracts/is-record.ts';
 import { FINAL_PHASES, restoreRequest, rolloutRequest, undoRequest, type RestoreRequest, type RolloutRequest, type UndoRequest } from '../../contracts/rollout.ts';
 import { readRoute, type RouteState } from '../../mesh/change-route.ts';
 import { ConditionFailed } from '../../store/port.ts';
@@ -27,7 +28,7 @@ export const begin = z.strictObject({
   executionArn: z.string(),
   requestedAt: z.number(),
   request: choose<RolloutRequest | UndoRequest | RestoreRequest>([rolloutRequest, undoRequest, restoreRequest], (value) => {
-    if (!isPlainObject(value)) return rolloutRequest;
+    if (!isRecord(value)) return rolloutRequest;
     return 'undo' in value ? undoRequest : 'restore' in value ? restoreRequest : rolloutRequest;
   }),
 });

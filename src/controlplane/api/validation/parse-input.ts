@@ -1,3 +1,4 @@
+import { isRecord } from '../../../contracts/is-record.ts';
 import { badRequest } from '../errors.ts';
 import { findingsOf } from '../rules/structure-rules.ts';
 import { violationsOf } from './constraints.ts';
@@ -10,7 +11,6 @@ const MAX_VIOLATIONS = 10;
 type Report = (path: string, value: unknown, rule: string) => void;
 type Parser<T extends Shape['type']> = (shape: Extract<Shape, { type: T }>, value: unknown, path: string, report: Report) => unknown;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const join = (path: string, member: string): string => (path === '' ? member : `${path}.${member}`);
 
 /** null is absent; members the model does not have are ignored, as AWS's servers do. */
@@ -25,7 +25,7 @@ function parseMembers(members: readonly Member[], value: Readonly<Record<string,
 }
 
 const parseStructure: Parser<'structure' | 'union'> = ({ type, name, members }, value, path, report) => {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     report(path, value, 'must be an object');
     return undefined;
   }

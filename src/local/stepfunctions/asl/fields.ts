@@ -1,4 +1,4 @@
-import { isObject } from '../../json.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
 import { INTEGRATIONS, isKnownResource } from './resources.ts';
 import type { Report } from './report.ts';
 
@@ -32,14 +32,14 @@ const anything: Check = () => undefined;
 const language = check((value) => value === 'JSONata' || value === 'JSONPath', 'JSONata');
 const seconds = check((value) => integer(0, MAX_SECONDS)(value) || isExpression(value), `an integer from 0 to ${MAX_SECONDS} or a {% JSONata %} expression`);
 const duration = check((value) => integer(1, MAX_SECONDS)(value) || isExpression(value), `an integer from 1 to ${MAX_SECONDS} or a {% JSONata %} expression`);
-const states = check((value) => isObject(value) && Object.keys(value).length > 0, 'an object with at least one state');
-const variables = check((value) => isObject(value) && Object.keys(value).every((key) => /^[\p{ID_Start}][\p{ID_Continue}]{0,79}$/u.test(key) && key !== 'states'), "an object whose keys are variable names, 'states' not among them");
+const states = check((value) => isRecord(value) && Object.keys(value).length > 0, 'an object with at least one state');
+const variables = check((value) => isRecord(value) && Object.keys(value).every((key) => /^[\p{ID_Start}][\p{ID_Continue}]{0,79}$/u.test(key) && key !== 'states'), "an object whose keys are variable names, 'states' not among them");
 const condition = check((value) => typeof value === 'boolean' || isExpression(value), 'a boolean or a {% JSONata %} expression');
 const resource = check((value) => typeof value === 'string' && isKnownResource(value), `the ARN of a Lambda function or one of ${INTEGRATIONS.join(', ')}`);
 
 /** Checks an object's fields: each by its own check, none unknown, every required one there. */
 export function checkFields(value: unknown, fields: Readonly<Record<string, Check>>, at: string, report: Report): void {
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     report('SCHEMA_VALIDATION_FAILED', at === '' ? '/' : at, 'The value must be an object');
     return;
   }
@@ -71,7 +71,7 @@ const lastTakesAll = (of: Check): Check => (value, at, report) => {
   of(value, at, report);
   if (!Array.isArray(value)) return;
   value.slice(0, -1).forEach((item: unknown, index) => {
-    const names = isObject(item) ? item['ErrorEquals'] : undefined;
+    const names = isRecord(item) ? item['ErrorEquals'] : undefined;
     if (Array.isArray(names) && names.includes('States.ALL')) report('SCHEMA_VALIDATION_FAILED', `${at}[${index}]/ErrorEquals`, 'States.ALL must be in the last of the list');
   });
 };
@@ -93,7 +93,7 @@ const choices = listOf({ Comment: text, Condition: required(condition), Next: re
 const common = { Type: required(text), Comment: text, QueryLanguage: language, Output: anything };
 const onward = { Next: name, End: flag, Assign: variables };
 const recovery = { Retry: retry, Catch: catchers };
-const inline = check((value) => isObject(value) && (value['Mode'] ?? 'INLINE') === 'INLINE', 'of Mode INLINE: this engine runs no distributed Map');
+const inline = check((value) => isRecord(value) && (value['Mode'] ?? 'INLINE') === 'INLINE', 'of Mode INLINE: this engine runs no distributed Map');
 
 type Fields = Readonly<Record<string, Check>>;
 
@@ -119,5 +119,5 @@ export const STATE_FIELDS: Readonly<Record<string, Fields>> = {
   Choice: { ...common, Assign: variables, Choices: required(choices), Default: name },
   Task: { ...common, ...onward, ...recovery, Resource: required(resource), Arguments: anything, TimeoutSeconds: duration, HeartbeatSeconds: duration },
   Parallel: { ...common, ...onward, ...recovery, Arguments: anything, Branches: required(check((value) => Array.isArray(value) && value.length > 0, 'a list of at least one branch')) },
-  Map: { ...common, ...onward, ...recovery, Items: anything, ItemSelector: anything, ItemProcessor: required(check(isObject, 'an object')), MaxConcurrency: check((value) => integer(0, MAX_SECONDS)(value) || isExpression(value), 'an integer of at least 0 or a {% JSONata %} expression') },
+  Map: { ...common, ...onward, ...recovery, Items: anything, ItemSelector: anything, ItemProcessor: required(check(isRecord, 'an object')), MaxConcurrency: check((value) => integer(0, MAX_SECONDS)(value) || isExpression(value), 'an integer of at least 0 or a {% JSONata %} expression') },
 };

@@ -1,4 +1,5 @@
-import { isObject, parseJson } from '../../json.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
+import { parseJson } from '../../json.ts';
 import { checkExpressions } from './expressions.ts';
 import { BRANCH_FIELDS, checkFields, MACHINE_FIELDS, STATE_FIELDS } from './fields.ts';
 import { checkFlow } from './flow.ts';
@@ -8,9 +9,9 @@ import type { Machine } from './types.ts';
 const MAX_DEFINITION_BYTES = 1_048_576;
 
 function checkState(value: unknown, at: string, jsonata: boolean, report: Report): void {
-  const type = isObject(value) ? value['Type'] : undefined;
+  const type = isRecord(value) ? value['Type'] : undefined;
   const fields = typeof type === 'string' && Object.hasOwn(STATE_FIELDS, type) ? STATE_FIELDS[type] : undefined;
-  if (!isObject(value) || fields === undefined) {
+  if (!isRecord(value) || fields === undefined) {
     report('SCHEMA_VALIDATION_FAILED', `${at}/Type`, `The value ${typeof type === 'string' ? `'${type}'` : 'of Type'} is not one of ${Object.keys(STATE_FIELDS).join(', ')}`);
     return;
   }
@@ -27,8 +28,8 @@ function checkState(value: unknown, at: string, jsonata: boolean, report: Report
 
 function checkMachine(value: unknown, at: string, jsonata: boolean, fields: typeof MACHINE_FIELDS, report: Report): void {
   checkFields(value, fields, at, report);
-  const states = isObject(value) ? value['States'] : undefined;
-  for (const [name, state] of Object.entries(isObject(states) ? states : {})) checkState(state, `${at}/States/${name}`, jsonata, report);
+  const states = isRecord(value) ? value['States'] : undefined;
+  for (const [name, state] of Object.entries(isRecord(states) ? states : {})) checkState(state, `${at}/States/${name}`, jsonata, report);
 }
 
 /** Everything wrong with a definition's text; empty when it can run. Checks structure first, then flow, then expressions. */
@@ -41,7 +42,7 @@ export function validateDefinition(text: string): { readonly machine?: Machine; 
   const value = parseJson(text);
   if (value === undefined) report('INVALID_JSON_DESCRIPTION', '/', 'The definition is no JSON');
   if (problems.length > 0) return { problems };
-  const language: unknown = isObject(value) ? value['QueryLanguage'] : undefined;
+  const language: unknown = isRecord(value) ? value['QueryLanguage'] : undefined;
   checkMachine(value, '', language === 'JSONata', MACHINE_FIELDS, report);
   if (problems.length > 0) return { problems };
   const machine = value as unknown as Machine;

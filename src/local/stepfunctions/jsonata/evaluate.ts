@@ -1,5 +1,6 @@
 import jsonata from 'jsonata';
-import { isObject, type Json } from '../../json.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
+import { type Json } from '../../json.ts';
 import { StatesError } from '../errors.ts';
 import { stateFunctions, type Randomness } from './functions.ts';
 
@@ -20,7 +21,7 @@ const EXPRESSION = /^\{%([\s\S]*)%\}$/;
 /** The JSONata text of a string written `{% … %}`, else undefined. */
 export const expressionOf = (text: string): string | undefined => EXPRESSION.exec(text)?.[1]?.trim();
 
-const messageOf = (error: unknown): string => (isObject(error) && typeof error['message'] === 'string' ? error['message'] : String(error));
+const messageOf = (error: unknown): string => (isRecord(error) && typeof error['message'] === 'string' ? error['message'] : String(error));
 
 /** Why a text is no JSONata expression, or undefined if it is one. */
 export function syntaxErrorOf(expression: string): string | undefined {
@@ -38,7 +39,7 @@ function toJson(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (Array.isArray(value)) return value.map((item) => toJson(item)).filter((item) => item !== undefined);
-  if (!isObject(value) || '_jsonata_lambda' in value || '_jsonata_function' in value) throw new Error('the result is a function, not JSON');
+  if (!isRecord(value) || '_jsonata_lambda' in value || '_jsonata_function' in value) throw new Error('the result is a function, not JSON');
   return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => {
     const json = toJson(item);
     return json === undefined ? [] : [[key, json]];

@@ -1,4 +1,5 @@
-import { isObject, parseJson, type Json } from '../../json.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
+import { parseJson, type Json } from '../../json.ts';
 import { AwsError } from '../../server/aws-json.ts';
 import { describeExecution, startExecution } from '../api/executions.ts';
 import type { Engine } from '../engine.ts';
@@ -23,7 +24,7 @@ export interface Services {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function argumentsOf({ arguments: args }: TaskCall): Record<string, unknown> {
-  if (!isObject(args)) throw new TaskFailure('States.Runtime', 'The arguments of this integration must be an object.');
+  if (!isRecord(args)) throw new TaskFailure('States.Runtime', 'The arguments of this integration must be an object.');
   return args;
 }
 
@@ -34,7 +35,7 @@ async function invokeFunction(services: Services, call: TaskCall): Promise<Invoc
     const invocation = await services.invoke(FunctionName, (Payload ?? {}) as Json, call.signal);
     if (!invocation.failed) return invocation;
     const { payload } = invocation;
-    throw new TaskFailure((isObject(payload) ? text(payload['errorType']) : undefined) ?? 'Lambda.Unknown', JSON.stringify(payload));
+    throw new TaskFailure((isRecord(payload) ? text(payload['errorType']) : undefined) ?? 'Lambda.Unknown', JSON.stringify(payload));
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     throw new TaskFailure(`Lambda.${error.code}`, `${error.message} (Service: AWSLambda; Status Code: ${error.status}; Error Code: ${error.code})`, { cause: error });
@@ -57,7 +58,7 @@ const putEvents =
     if (!Array.isArray(Entries)) throw new TaskFailure('States.Runtime', "The argument 'Entries' must be a list.");
     // Detail may be JSON here, where the API itself takes text only.
     const entries = Entries.map((entry: unknown): Json => {
-      if (!isObject(entry)) throw new TaskFailure('States.Runtime', "Each of 'Entries' must be an object.");
+      if (!isRecord(entry)) throw new TaskFailure('States.Runtime', "Each of 'Entries' must be an object.");
       const detail = entry['Detail'];
       return { ...(entry as Record<string, Json>), ...(detail === undefined || typeof detail === 'string' ? {} : { Detail: JSON.stringify(detail) }) };
     });

@@ -1,4 +1,4 @@
-import { isRecord } from '../../input-schema.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
 import type { Path } from '../conform.ts';
 
 /** A property that is to be left out: `AWS::NoValue`. */

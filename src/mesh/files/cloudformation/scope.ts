@@ -1,5 +1,5 @@
+import { isRecord } from '../../../contracts/is-record.ts';
 import { NAMES_OF, type Create } from '../../../contracts/mesh-file.ts';
-import { isRecord } from '../../input-schema.ts';
 import type { Path, Report } from '../conform.ts';
 import { FUNCTIONS, NO_VALUE, UNKNOWN, type Scope } from './functions.ts';
 import type { Parameter, Template, TemplateResource } from './template.ts';

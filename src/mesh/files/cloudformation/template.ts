@@ -1,4 +1,4 @@
-import { isRecord } from '../../input-schema.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
 
 export interface Parameter {
   readonly Type?: unknown;

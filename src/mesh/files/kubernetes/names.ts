@@ -1,4 +1,4 @@
-import { isRecord } from '../../input-schema.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
 import { fits, type KubernetesObject, type Namespace } from './objects.ts';
 
 /** Objects by kind, namespace and name, and the labels of their namespaces. */

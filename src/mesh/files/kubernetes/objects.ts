@@ -1,4 +1,4 @@
-import { isRecord } from '../../input-schema.ts';
+import { isRecord } from '../../../contracts/is-record.ts';
 import type { Path, Report } from '../conform.ts';
 import { fillPlaceholders } from '../placeholders.ts';
 import type { ImportOptions, Source } from '../source.ts';

@@ -1,7 +1,8 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { isRecord } from '../../../contracts/is-record.ts';
 import type { Create, MeshResource } from '../../../contracts/mesh-file.ts';
 import { formatPath, InvalidInput, type Mistake } from '../../../contracts/mistakes.ts';
-import { isRecord, specSchema } from '../../input-schema.ts';
+import { specSchema } from '../../input-schema.ts';
 import { conform, type Path, type Translated } from '../conform.ts';
 import { reportInto, type ImportOptions, type Read, type Source, type Sourced } from '../source.ts';
 import { awsName, gatewayOf, meshOf, nameOfReference, type Cluster } from './names.ts';
