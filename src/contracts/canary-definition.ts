@@ -51,6 +51,12 @@ type Advance = z.infer<typeof advanceWord> | z.infer<typeof advanceSchedule>;
 /** What ends a step: its bake, a passing verdict before that, or a time of a schedule. */
 const advance = choose<Advance>([advanceWord, advanceSchedule], (value) => (isRecord(value) ? advanceSchedule : advanceWord));
 
+/** A rule over several fields holds whatever is wrong with others, so that it is told together with that. */
+const areRight =
+  (...fields: readonly string[]) =>
+  ({ issues }: z.core.ParsePayload): boolean =>
+    issues.every(({ code, path: [field] = [] }) => (field === undefined ? code === 'unrecognized_keys' : !fields.includes(String(field))));
+
 const definitionSchema = z
   .strictObject({
     name: name(NAME_RULE),
@@ -91,23 +97,35 @@ const definitionSchema = z
     notifications: z.optional(notifications),
   })
   .check(
-    // Written so that a bake which is wrong itself is no second mistake.
-    (context) => {
-      const least = leastSeconds(context.value);
-      if (!(least > context.value.deadline)) return;
-      const message = typeof context.value.advance === 'string' ? 'must be at least the sum of all bakes, or no rollout could end in time' : `must be at least ${formatDuration(least)}, which the times of advance.schedule can take for all steps`;
-      context.issues.push({ code: 'custom', input: context.value, message, path: ['deadline'] });
-    },
+    z.check(
+      ({ value, issues }) => {
+        const least = leastSeconds(value);
+        if (least <= value.deadline) return;
+        const message = typeof value.advance === 'string' ? 'must be at least the sum of all bakes, or no rollout could end in time' : `must be at least ${formatDuration(least)}, which the times of advance.schedule can take for all steps`;
+        issues.push({ code: 'custom', input: value, message, path: ['deadline'] });
+      },
+      { when: areRight('steps', 'bake', 'deadline', 'advance', 'afterPromotion') },
+    ),
     z.refine(({ approval, steps: list }) => approval === undefined || approval.before.every((before) => before === 100 || list.some((step) => step.weight === before)), {
       message: 'must be weights of steps, or 100',
       path: ['approval', 'before'],
+      when: areRight('approval', 'steps'),
     }),
     z.refine(({ workload: { ...own }, canary }) => !('namespace' in own) || own.namespace === undefined || canary.hostname !== undefined, {
       message: 'must be given with workload.namespace, as tasks are found by it',
       path: ['canary', 'hostname'],
+      when: areRight('workload', 'canary'),
     }),
-    z.refine(({ trigger: by, schedule }) => by === 'push' || schedule === undefined, { message: 'must not stand beside schedule, which starts rollouts itself', path: ['trigger'] }),
-    z.refine((definition) => hasOneMeaningEach(definition), { message: 'must not give a metric of the analysis another bound: it needs a name of its own', path: ['steps'] }),
+    z.refine(({ trigger: by, schedule }) => by === 'push' || schedule === undefined, {
+      message: 'must not stand beside schedule, which starts rollouts itself',
+      path: ['trigger'],
+      when: areRight('trigger', 'schedule'),
+    }),
+    z.refine((definition) => hasOneMeaningEach(definition), {
+      message: 'must not give a metric of the analysis another bound: it needs a name of its own',
+      path: ['steps'],
+      when: areRight('steps', 'analysis'),
+    }),
   );
 
 /** Evidence is carried from step to step by a metric's name: two bounds under one name would mix. */

@@ -168,6 +168,24 @@ describe('steps', () => {
     [{ hooks: { before: 'mine' } }, 'hooks.before: "mine": must be the name or the ARN'],
   ])('refuses %j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(mistake) as string]));
 
+  test('tells what is wrong between fields together with what is wrong in others', () => {
+    const mistakes = mistakesOf({
+      name: 'no name',
+      unknown: 1,
+      deadline: '1s',
+      approval: { before: [33] },
+      workload: { type: 'ecs', cluster: 'a', service: 'b', namespace: 'ns-1' },
+      trigger: { ecs: { cluster: 'c', service: 's' } },
+      schedule: { start: 'rate(1 hour)' },
+    });
+    expect(mistakes.map((mistake) => mistake.split(': ')[1]).sort()).toEqual(['approval.before', 'canary.hostname', 'deadline', 'name', 'trigger', 'unknown']);
+  });
+
+  test('tells nothing of fields that are wrong themselves, and of no definition at all', () => {
+    expect(mistakesOf({ deadline: 'soon', steps: 'some', approval: { before: [33] } })).toHaveLength(2);
+    for (const none of [null, 'text', []]) expect(() => toCanaryDefinition(none)).toThrow(/^canary definition: .*must be an object$/);
+  });
+
   test('refuses several mistakes at once', () => {
     expect(mistakesOf({ steps: [{ weight: 0, bake: 'x', window: 1 }], concurrency: 'both' })).toHaveLength(4);
   });
