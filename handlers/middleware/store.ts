@@ -1,4 +1,4 @@
-import type { FindHolder } from '../../src/mesh/ensure.ts';
+import type { FindHolder } from '../../src/mesh/held-route.ts';
 import { findHolder } from '../../src/rollout/record/lock.ts';
 import { openStore, prepareStore } from '../../src/store/open.ts';
 import type { DocumentStore } from '../../src/store/port.ts';

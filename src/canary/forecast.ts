@@ -1,7 +1,7 @@
 import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { Freeze, PlannedStep } from '../contracts/rollout.ts';
 import { nextTimeOf } from '../contracts/schedule/schedule.ts';
-import { isFrozen, raiseTo } from './gate.ts';
+import { isFrozen, promotionApprovalOf, raiseTo } from './gate.ts';
 import type { Plan } from './plan.ts';
 import { weightsAt, type Weights } from './weights.ts';
 import { nextOpening } from './windows.ts';
@@ -65,8 +65,8 @@ const endOf = ({ bakeSeconds, until }: PlannedStep, startsAt: number): number =>
 export function forecast(definition: CanaryDefinition, plan: Plan, { now, freeze }: { readonly now: number; readonly freeze: Freeze | undefined }): Forecast {
   const { steps, split } = plan;
   const beginsAt = beginOf(definition, now);
-  const { approval, windows } = definition;
-  const promotionApproval = approval?.before.includes(100) === true ? { quorum: approval.quorum, expiresSeconds: approval.expires } : undefined;
+  const { windows } = definition;
+  const promotionApproval = promotionApprovalOf(definition);
   let going: Going = { now: beginsAt, deadline: beginsAt + definition.deadline * 1000, waits: 0 };
 
   const rise = (from: number, to: number | 'promotion'): number => {

@@ -1,3 +1,4 @@
+import type { CanaryDefinition } from '../contracts/canary-definition.ts';
 import type { Approval, Freeze, PlannedStep, Waiting } from '../contracts/rollout.ts';
 import type { Window } from '../contracts/window.ts';
 import { formatDuration } from '../contracts/units.ts';
@@ -18,6 +19,10 @@ interface Plan {
   readonly windows: readonly Window[] | undefined;
   readonly promotionApproval: PlannedStep['approval'];
 }
+
+/** Who must agree before the canary gets everything for good, by the definition; a step to 100 % asks for itself. */
+export const promotionApprovalOf = ({ approval }: Pick<CanaryDefinition, 'approval'>): PlannedStep['approval'] =>
+  approval?.before.includes(100) === true ? { quorum: approval.quorum, expiresSeconds: approval.expires } : undefined;
 
 type ApprovalRule = NonNullable<PlannedStep['approval']>;
 

@@ -1,23 +1,19 @@
+import { wallTimeAt } from '../contracts/schedule/time-zone.ts';
 import type { Window } from '../contracts/window.ts';
 
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 15 * MINUTE_MS;
 const MINUTES_A_DAY = 1440;
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 interface WallClock {
   readonly day: number;
   readonly minute: number;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /** Weekday and minute of the day that the wall clock of a zone shows at `at` (epoch ms). */
 function wallClock(zone: string, at: number): WallClock {
-  const format = formats.get(zone) ?? new Intl.DateTimeFormat('en-US', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  formats.set(zone, format);
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return { day: DAYS.indexOf(parts['weekday'] ?? ''), minute: Number(parts['hour']) * 60 + Number(parts['minute']) };
+  const shown = new Date(wallTimeAt(at, zone));
+  return { day: shown.getUTCDay(), minute: shown.getUTCHours() * 60 + shown.getUTCMinutes() };
 }
 
 const yesterday = (day: number): number => (day + 6) % 7;

@@ -4,7 +4,7 @@ import { definitionSchema } from './canary-definition.ts';
 import { FIELD_WORDS } from './field-words.ts';
 import { isRecord } from './is-record.ts';
 
-/** Fields that are refused as not supported yet: an editor should not offer them. */
+/** Fields that are named to be refused with a reason: an editor should not offer them. */
 function withoutRefused(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutRefused);
   if (typeof value !== 'object' || value === null) return value;
@@ -54,7 +54,7 @@ function withWords(json: Readonly<Record<string, unknown>>, path = ''): Record<s
   );
 }
 
-/** The JSON Schema (draft 2020-12) of a canary definition as its author writes it, made from the contract itself. What the contract refuses for now is not in it. */
+/** The JSON Schema (draft 2020-12) of a canary definition as its author writes it, made from the contract itself. What the contract only names to refuse is not in it. */
 export const canaryJsonSchema = (): Record<string, unknown> => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'urn:meshshift:canary-definition',

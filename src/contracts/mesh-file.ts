@@ -29,8 +29,11 @@ export const NAMES_OF: Readonly<Record<Create, readonly string[]>> = {
   CreateGatewayRoute: ['meshName', 'virtualGatewayName', 'gatewayRouteName'],
 };
 
+/** `pgMesh/svcNode1/svcNode1`. */
+export const pathOf = ({ create, input }: MeshResource): string => NAMES_OF[create].map((name) => String(input[name])).join('/');
+
 /** `CreateRoute pgMesh/svcNode1/svcNode1`: names the resource in messages, and tells two apart. */
-export const identify = ({ create, input }: MeshResource): string => `${create} ${NAMES_OF[create].map((name) => String(input[name])).join('/')}`;
+export const identify = (resource: MeshResource): string => `${resource.create} ${pathOf(resource)}`;
 
 const names = z.string('must be a name').check(z.minLength(1, 'must not be empty'), z.maxLength(255, 'must have at most 255 characters'));
 

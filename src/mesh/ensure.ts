@@ -1,10 +1,9 @@
 import type { TagRef } from '@aws-sdk/client-app-mesh';
-import { identify, type Create, type MeshResource } from '../contracts/mesh-file.ts';
-import type { RouteTarget } from '../contracts/rollout.ts';
+import { pathOf, type Create, type MeshResource } from '../contracts/mesh-file.ts';
 import { targetsOf, withTargets } from '../canary/weights.ts';
 import type { MeshClient } from './client.ts';
 import { sameSpec } from './compare-specs.ts';
-import { RouteHeld } from './errors.ts';
+import { refuseHeld, type FindHolder } from './held-route.ts';
 import type { ResourceData } from './operations.ts';
 
 export interface Ensured {
@@ -15,9 +14,6 @@ export interface Ensured {
   readonly version: number;
 }
 
-/** Who holds a route: the id of a rollout, or undefined. */
-export type FindHolder = (target: RouteTarget) => Promise<string | undefined>;
-
 /** The weights of an existing route belong to its rollouts: the targets stay as they are, whatever the file says, in whichever type of route it asks for. */
 function keepWeights(desired: object, actual: object): object {
   return withTargets(desired, targetsOf(actual));
@@ -25,17 +21,6 @@ function keepWeights(desired: object, actual: object): object {
 
 /** For all kinds but routes, which no rollout holds. */
 const nobody: FindHolder = () => Promise.resolve(undefined);
-
-const toTarget = ({ input }: MeshResource): RouteTarget => ({
-  mesh: String(input['meshName']),
-  virtualRouter: String(input['virtualRouterName']),
-  route: String(input['routeName']),
-});
-
-async function refuseHeld(resource: MeshResource, findHolder: FindHolder): Promise<void> {
-  const holder = await findHolder(toTarget(resource));
-  if (holder !== undefined) throw new RouteHeld(`${identify(resource)} is held by the rollout ${holder}; it can be changed when that has ended`);
-}
 
 async function missingTags(mesh: MeshClient, { input }: MeshResource, arn: string): Promise<readonly TagRef[]> {
   const desired = (input['tags'] ?? []) as readonly TagRef[];
@@ -61,19 +46,17 @@ function neededSpec({ create, input: { spec } }: MeshResource, actual: ResourceD
 async function ensureSpec(mesh: MeshClient, resource: MeshResource, actual: ResourceData, findHolder: FindHolder): Promise<ResourceData> {
   const spec = neededSpec(resource, actual);
   if (spec === undefined) return actual;
-  if (resource.create === 'CreateRoute') await refuseHeld(resource, findHolder);
+  await refuseHeld(resource, findHolder);
   return mesh.update({ ...resource, input: { ...resource.input, spec } }, actual.version);
 }
-
-const namesOf = (resource: MeshResource): string => identify(resource).split(' ')[1] ?? '';
 
 /** What `ensureResource` would do, without doing it. The version is the one there is, 0 for none. */
 export async function planResource(mesh: MeshClient, resource: MeshResource): Promise<Ensured> {
   const { create } = resource;
   const actual = await mesh.describe(resource);
-  if (actual === undefined) return { create, name: namesOf(resource), change: 'created', version: 0 };
+  if (actual === undefined) return { create, name: pathOf(resource), change: 'created', version: 0 };
   const differs = neededSpec(resource, actual) !== undefined || (await missingTags(mesh, resource, actual.arn)).length > 0;
-  return { create, name: namesOf(resource), change: differs ? 'updated' : 'unchanged', version: actual.version };
+  return { create, name: pathOf(resource), change: differs ? 'updated' : 'unchanged', version: actual.version };
 }
 
 /**
@@ -82,7 +65,7 @@ export async function planResource(mesh: MeshClient, resource: MeshResource): Pr
  * @throws ResourceChanged when someone else wrote it meanwhile: try again
  */
 export async function ensureResource(mesh: MeshClient, resource: MeshResource, findHolder: FindHolder = nobody): Promise<Ensured> {
-  const name = namesOf(resource);
+  const name = pathOf(resource);
   const actual = await mesh.describe(resource);
   if (actual === undefined) {
     const { version } = await mesh.create(resource);
@@ -93,4 +76,3 @@ export async function ensureResource(mesh: MeshClient, resource: MeshResource, f
   const change = tagged || ensured.version !== actual.version ? 'updated' : 'unchanged';
   return { create: resource.create, name, change, version: ensured.version };
 }
-

@@ -8,11 +8,10 @@ import {
   CreateVirtualServiceInput$,
 } from '@aws-sdk/client-app-mesh';
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { $SchemaRef } from '@smithy/types';
 import type { Create } from '../contracts/mesh-file.ts';
 
 /** The runtime schemas that the SDK exports; each by its name, so that bundles have no more of the SDK's model than they use. */
-const INPUTS: Readonly<Record<Create, $SchemaRef>> = {
+const INPUTS: Readonly<Record<Create, Parameters<typeof NormalizedSchema.of>[0]>> = {
   CreateMesh: CreateMeshInput$,
   CreateVirtualNode: CreateVirtualNodeInput$,
   CreateVirtualRouter: CreateVirtualRouterInput$,

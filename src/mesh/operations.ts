@@ -1,6 +1,5 @@
-import type {
-  AppMeshClient} from '@aws-sdk/client-app-mesh';
 import {
+  type AppMeshClient,
   CreateGatewayRouteCommand,
   CreateMeshCommand,
   CreateRouteCommand,

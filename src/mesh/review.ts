@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { CREATES, identify, meshResource, NAMES_OF, type Create, type MeshResource } from '../contracts/mesh-file.ts';
+import { CREATES, identify, meshResource, NAMES_OF, pathOf, type Create, type MeshResource } from '../contracts/mesh-file.ts';
 import { InvalidInput, type Mistake } from '../contracts/mistakes.ts';
 import type { RouteSpec } from '../contracts/rollout.ts';
 import { ROUTE_TYPES } from '../canary/weights.ts';
@@ -97,7 +97,7 @@ async function reviewAfter(mesh: MeshClient, resources: readonly MeshResource[],
   const reviewed = await Promise.all(
     resources.map(async (resource) => {
       const actual = await mesh.describe(resource);
-      const name = identify(resource).split(' ')[1] ?? '';
+      const name = pathOf(resource);
       const { change } = changes.find((entry) => entry.create === resource.create && entry.name === name) ?? { change: 'unchanged' as const };
       return { create: resource.create, name, change, version: actual?.version ?? 0, status: actual?.status ?? 'MISSING' };
     }),

@@ -1,4 +1,3 @@
-import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { EFFECTS } from '../../canary/actions.ts';
 import { targetsOf, withTargets } from '../../canary/weights.ts';
 import type { RouteSpec, UndoRequest } from '../../contracts/rollout.ts';
@@ -8,6 +7,7 @@ import { ActionRefused } from '../errors.ts';
 import { findHolder, prepareLock } from '../record/lock.ts';
 import type { Ports } from '../ports.ts';
 import { readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
+import { followUpName, startExecution } from './start-execution.ts';
 
 const hasWeight = (spec: RouteSpec, node: string): boolean => targetsOf(spec).some(({ virtualNode, weight = 0 }) => virtualNode === node && weight > 0);
 
@@ -27,22 +27,14 @@ async function assertUndoable({ mesh, store }: Ports, record: RolloutRecord): Pr
   if (hasWeight(spec, stable)) refuse(`the route leads to ${stable} already`);
 }
 
-/** Execution names have at most 80 characters. */
-const undoName = (id: string, at: number): string => `${id.slice(0, 65)}-undo-${at.toString(36)}`;
-
 /**
  * Starts the undoing of a finished rollout, by an execution of its own, so that it survives whatever happens to who asked.
  * @throws ActionRefused
  */
 export async function startUndo(ports: Ports, id: string, { who, reason }: { readonly who: string; readonly reason: string }): Promise<void> {
   await assertUndoable(ports, await readRecord(ports.store, id));
-  const input: UndoRequest = { undo: id, who, reason };
-  try {
-    await ports.stepFunctions.send(new StartExecutionCommand({ stateMachineArn: ports.canaryStateMachineArn, name: undoName(id, ports.clock()), input: JSON.stringify(input) }));
-  } catch (error) {
-    // Asked twice at the same moment: it is started.
-    if (!(error instanceof ExecutionAlreadyExists)) throw error;
-  }
+  // Asked twice at once, one execution undoes it.
+  await startExecution(ports, followUpName(id, 'undo', ports.clock()), { undo: id, who, reason });
 }
 
 /**

@@ -13,14 +13,15 @@ interface Parts {
 
 /** A record with what others wrote of it, as it is shown: only what the contract names; a field added to the record, or a token, is not. */
 export function toRollout(record: RolloutRecord, { history, bake, judged }: Parts): Rollout {
-  const { settings: _settings, split: _split, hostname: _hostname, spec: _spec, promotedBakeSeconds: _bake, requestedAt: _at, holds: _holds, paused: _paused, promoted, decision: _decision, hookHold: _hold, begun: _begun, foreign: _foreign, undone: _undone, overridden: _overridden, finishing: _finishing, loweredTo: _lowered, removals: _removals, untold: _untold, phis: _phis, ...shown } = record;
-  const live = !FINAL_PHASES.has(record.phase);
-  const step = promoted ? record.steps.length : record.step;
+  const { id, definition, attempt, trigger, image, phase, step, steps, target, stable, canary, weights, fence, routeBefore } = record;
+  const { pendingAction, approvals, waiting, alarm, verdicts, startedAt, endedAt, deadline, executionArn, reason } = record;
+  const live = !FINAL_PHASES.has(phase);
   return {
-    ...shown,
+    ...{ id, definition, attempt, trigger, image, phase, step, steps, target, stable, canary, weights, fence, routeBefore },
+    ...{ pendingAction, approvals, waiting, alarm, verdicts, startedAt, endedAt, deadline, executionArn, reason },
     measurements: judged?.state.steps ?? [],
     history,
-    bake: live && bake !== undefined ? { step, startedAt: bake.startedAt, endsAt: bake.endsAt } : null,
+    bake: live && bake !== undefined ? { step: record.promoted ? steps.length : step, startedAt: bake.startedAt, endsAt: bake.endsAt } : null,
     judgement: live && judged !== undefined ? { outcome: judged.judgement.outcome, reason: judged.judgement.reason } : null,
   };
 }

@@ -4,7 +4,8 @@ import { countFigures, countMetric, startJudging, type JudgeState } from '../../
 import type { Analysis, Metric } from '../../contracts/analysis.ts';
 import { QueryRefused } from '../../metrics/errors.ts';
 import type { MetricSources, Reading, Readings, Wanted } from '../../metrics/port.ts';
-import { ConditionFailed, type Document, type DocumentStore } from '../../store/port.ts';
+import type { Document, DocumentStore } from '../../store/port.ts';
+import { untilWritten } from '../../store/until-written.ts';
 import { judgeKey } from '../record/keys.ts';
 
 /** How a metric's source is doing, and when it was last asked, by our own clock. */
@@ -114,8 +115,6 @@ async function read({ metrics, clock, wait }: JudgePorts, pair: JudgedPair, reco
   }
 }
 
-const ATTEMPTS = 10;
-
 /** Writes a judge's record over the one that was read. @throws ConditionFailed when someone else counted meanwhile. */
 export const writeJudgeRecord = (store: DocumentStore, id: string, document: Document | undefined, value: JudgeRecord): Promise<void> =>
   store.write([{ kind: 'put', ...judgeKey(id), value, if: document === undefined ? 'absent' : { version: document.version } }]);
@@ -126,14 +125,10 @@ export const writeJudgeRecord = (store: DocumentStore, id: string, document: Doc
  */
 export async function advanceJudge(ports: JudgePorts, pair: JudgedPair, which: Which, change?: (state: JudgeState) => JudgeState): Promise<JudgeRecord> {
   const readings = await read(ports, pair, await findJudgeRecord(ports.store, pair.id), which);
-  for (let attempt = 1; ; attempt += 1) {
+  return untilWritten(async () => {
     const document = await ports.store.get(judgeKey(pair.id));
     const record = countReadings(document?.value as JudgeRecord | undefined, pair, readings, ports.clock(), change);
-    try {
-      await writeJudgeRecord(ports.store, pair.id, document, record);
-      return record;
-    } catch (error) {
-      if (!(error instanceof ConditionFailed) || attempt === ATTEMPTS) throw error;
-    }
-  }
+    await writeJudgeRecord(ports.store, pair.id, document, record);
+    return record;
+  });
 }

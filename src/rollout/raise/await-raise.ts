@@ -1,4 +1,4 @@
-import { findWait, hasExpired, raiseTo, type Raise } from '../../canary/gate.ts';
+import { findWait, hasExpired, promotionApprovalOf, raiseTo, type Raise } from '../../canary/gate.ts';
 import { weightsAt } from '../../canary/weights.ts';
 import type { HistoryEntry, Waiting } from '../../contracts/rollout.ts';
 import { readRoute } from '../../mesh/change-route.ts';
@@ -17,9 +17,7 @@ export type RaiseTarget = number | 'promotion';
 
 /** What a rise needs; undefined when the weight does not rise by it. */
 export function raiseOf({ settings, steps, step }: RolloutRecord, to: RaiseTarget): Raise | undefined {
-  const { approval, windows } = settings;
-  const promotionApproval = approval?.before.includes(100) === true ? { quorum: approval.quorum, expiresSeconds: approval.expires } : undefined;
-  return raiseTo({ steps, step, windows, promotionApproval }, to);
+  return raiseTo({ steps, step, windows: settings.windows, promotionApproval: promotionApprovalOf(settings) }, to);
 }
 
 async function findHookWait(ports: Ports, record: RolloutRecord, raise: Raise, now: number): Promise<Waiting | undefined> {
@@ -52,7 +50,8 @@ function secondsOf({ until, for: kind }: Waiting, { deadline }: RolloutRecord, n
   return Math.min(LONGEST_SECONDS, Math.max(1, Math.ceil((end - now) / 1000)));
 }
 
-async function wait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, now: number): Promise<number> {
+/** Writes down what a rise waits for, and tells of it when that is news. Answers for how long, seconds. */
+async function noteWait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, now: number): Promise<number> {
   const halted = waiting.for === 'person' && waiting.until === null;
   const before = await readRecord(ports.store, id);
   const isNews = before.waiting?.for !== waiting.for || before.waiting.raise !== waiting.raise;
@@ -61,8 +60,7 @@ async function wait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, now: 
     const halt = halted ? { phase: 'Paused' as const, paused: true, foreign: waiting.reason } : {};
     return { record: { ...current, ...halt, waiting: halted ? null : waiting, reason: waiting.reason }, history };
   });
-  if (isNews && waiting.for !== 'person') await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
-  if (halted) await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
+  if (halted || (isNews && waiting.for !== 'person')) await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
   return secondsOf(waiting, record, now);
 }
 
@@ -78,12 +76,12 @@ export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseT
   if (record.alarm !== null) throw new AlarmRaised(record.alarm.reason);
   const asked = record.pendingAction?.action;
   // Judge takes it up in the bake that opens now, and is over at once.
-  if (asked === 'abort' || asked === 'pause') return wait(ports, record, { for: 'person', raise: raise.kind, since: now, until: now + 1000, reason: `${asked} was asked for` }, now);
+  if (asked === 'abort' || asked === 'pause') return noteWait(ports, record, { for: 'person', raise: raise.kind, since: now, until: now + 1000, reason: `${asked} was asked for` }, now);
   const freeze = await findFreeze(ports.store, now);
   const waiting = findWait({ now, approvals: record.approvals, freeze, waiting: record.waiting }, raise);
   if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, which nobody did`);
   const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
-  return found === undefined ? undefined : wait(ports, record, found, now);
+  return found === undefined ? undefined : noteWait(ports, record, found, now);
 }
 
 /** What a record becomes when its weight has risen: approvals that were needed are used up, and what it waited for with an end of its own does not count against the deadline. */

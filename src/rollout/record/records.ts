@@ -3,7 +3,8 @@ import type { RolloutEventType } from '../../contracts/events.ts';
 import { FINAL_PHASES, type HistoryEntry, type Rollout } from '../../contracts/rollout.ts';
 import type { KnownPhi } from '../../canary/judge/dispersion.ts';
 import type { Split } from '../../canary/weights.ts';
-import { ConditionFailed, type DocumentStore, type Write } from '../../store/port.ts';
+import type { DocumentStore, Write } from '../../store/port.ts';
+import { untilWritten } from '../../store/until-written.ts';
 import { NotFound } from '../errors.ts';
 import { HISTORY_PREFIX, historyKey, historyPartition, rolloutKey } from './keys.ts';
 
@@ -106,31 +107,26 @@ export const createRecord = (record: RolloutRecord, history: readonly HistoryEnt
   ...historyWrites(record.id, 0, history),
 ];
 
-/** Several write the same record (steps, actions): the one that comes second reads again. */
-const ATTEMPTS = 10;
-
 /**
  * Changes a record as one step: what `change` answers is written only if nobody else wrote meanwhile, else it is asked again.
  * `undefined` leaves everything as it is. Answers the record that is there afterwards.
  * @throws NotFound, and ConditionFailed when a condition of its other writes does not hold
  */
 export async function updateRecord(store: DocumentStore, id: string, change: (record: RolloutRecord) => RecordChange | undefined): Promise<RolloutRecord> {
-  for (let attempt = 1; ; attempt += 1) {
-    const document = await store.get(rolloutKey(id));
+  const key = rolloutKey(id);
+  const writeOnce = async (): Promise<RolloutRecord> => {
+    const document = await store.get(key);
     if (document === undefined) throw new NotFound(`there is no rollout ${id}`);
     const current = toRecord(document.value);
     const changed = change(current);
     if (changed === undefined) return current;
-    try {
-      await store.write([
-        { kind: 'put', ...rolloutKey(id), value: changed.record, ...expiry(changed.record), if: { version: document.version } },
-        ...historyWrites(id, document.version, changed.history ?? []),
-        ...(changed.writes ?? []),
-      ]);
-      return changed.record;
-    } catch (error) {
-      const beaten = error instanceof ConditionFailed && error.key.pk === rolloutKey(id).pk && error.key.sk === id;
-      if (!beaten || attempt === ATTEMPTS) throw error;
-    }
-  }
+    await store.write([
+      { kind: 'put', ...key, value: changed.record, ...expiry(changed.record), if: { version: document.version } },
+      ...historyWrites(id, document.version, changed.history ?? []),
+      ...(changed.writes ?? []),
+    ]);
+    return changed.record;
+  };
+  // Several write the same record: steps, actions.
+  return untilWritten(writeOnce, (failure) => failure.key.pk === key.pk && failure.key.sk === key.sk);
 }

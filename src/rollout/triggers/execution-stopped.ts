@@ -1,6 +1,6 @@
-import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { ExecutionStopped } from '../../contracts/events.ts';
-import { restoreRequest, undoRequest, type RestoreRequest } from '../../contracts/rollout.ts';
+import { restoreRequest, undoRequest } from '../../contracts/rollout.ts';
+import { followUpName, startExecution } from '../actions/start-execution.ts';
 import { isForGood, LockLost } from '../errors.ts';
 import { messageOf } from '../steps/inputs.ts';
 import type { Ports } from '../ports.ts';
@@ -14,18 +14,6 @@ function restoredBy(input: string | null | undefined): string | undefined {
     return undoRequest.safeParse(request).data?.undo ?? restoreRequest.safeParse(request).data?.restore;
   } catch {
     return undefined;
-  }
-}
-
-/** Execution names have at most 80 characters. */
-const restoreName = (id: string, at: number): string => `${id.slice(0, 62)}-restore-${at.toString(36)}`;
-
-/** Leaves a roll-back to an execution of its own, which tries for as long as that of a rollout does. Should it fail as well, another one follows it. */
-async function restoreLater({ stepFunctions, canaryStateMachineArn, clock }: Ports, input: RestoreRequest): Promise<void> {
-  try {
-    await stepFunctions.send(new StartExecutionCommand({ stateMachineArn: canaryStateMachineArn, name: restoreName(input.restore, clock()), input: JSON.stringify(input) }));
-  } catch (error) {
-    if (!(error instanceof ExecutionAlreadyExists)) throw error;
   }
 }
 
@@ -43,7 +31,8 @@ export async function rollBackStopped(ports: Ports, { detail: { name: execution,
   } catch (failure) {
     if (isForGood(failure) || failure instanceof LockLost) throw failure;
     ports.log('warn', 'roll-back left to an execution of its own', { id, error: String(failure) });
-    await restoreLater(ports, { restore: id, ...why });
+    // It tries for as long as a rollout does; should it fail as well, another one follows it.
+    await startExecution(ports, followUpName(id, 'restore', ports.clock()), { restore: id, ...why });
     return { phase: 'RollingBack' };
   }
 }
