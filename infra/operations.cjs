@@ -4,7 +4,6 @@
 const sub = (text) => ({ 'Fn::Sub': text });
 const PREFIX = 'meshshift-${sls:stage}';
 const CANARY = '${CanaryStateMachine}';
-const NAMESPACE = `${PREFIX}`;
 
 // As many as an alarm may sum up.
 const STEPS = ['plan', 'queue', 'ensureCanary', 'awaitActive', 'shiftTraffic', 'bake', 'judge', 'promote', 'rollBack', 'finish'];
@@ -28,7 +27,7 @@ const one = (namespace, name, dimensions, stat = 'Sum') => {
 
 /** Each: what it says, and of what one in five minutes is one too many. */
 const ALARMS = {
-  RollBackFailed: ['A roll-back failed: a route may not be as it was', one(NAMESPACE, 'RollBackFailed', {})],
+  RollBackFailed: ['A roll-back failed: a route may not be as it was', one(PREFIX, 'RollBackFailed', {})],
   DeadLetters: ['What a trigger failed to do is in the dead-letter queue', one('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: { 'Fn::GetAtt': ['DeadLetterQueue', 'QueueName'] } }, 'Maximum')],
   FunctionsThrottled: ['Lambda throttles the steps of rollouts: they wait', ofFunctions('Throttles', STEPS)],
   ExecutionsThrottled: ['Step Functions throttles rollouts: they wait', one('AWS/States', 'ExecutionThrottled', { StateMachineArn: { Ref: 'CanaryStateMachine' } })],
@@ -62,7 +61,7 @@ const ofRollouts = (name, more) => ['AWS/States', name, 'StateMachineArn', CANAR
 const BODY = {
   widgets: [
     chart('Rollouts', ['ExecutionsStarted', 'ExecutionsSucceeded', 'ExecutionsFailed', 'ExecutionsAborted', 'ExecutionsTimedOut'].map((name) => ofRollouts(name))),
-    chart('Roll-backs that failed', [[NAMESPACE, 'RollBackFailed']]),
+    chart('Roll-backs that failed', [[PREFIX, 'RollBackFailed']]),
     chart('Dead letters', [['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', '${DeadLetterQueue.QueueName}', { stat: 'Maximum' }]]),
     chart('Errors by function', searched('Errors', 'Sum')),
     chart('Throttles by function', searched('Throttles', 'Sum')),
@@ -81,7 +80,7 @@ const base = {
     Properties: {
       LogGroupName: `/aws/lambda/${PREFIX}-finish`,
       FilterPattern: '{ $.message = "roll-back failed" }',
-      MetricTransformations: [{ MetricNamespace: NAMESPACE, MetricName: 'RollBackFailed', MetricValue: '1' }],
+      MetricTransformations: [{ MetricNamespace: PREFIX, MetricName: 'RollBackFailed', MetricValue: '1' }],
     },
   },
   Dashboard: { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardName: PREFIX, DashboardBody: sub(JSON.stringify(BODY)) } },

@@ -2,7 +2,7 @@ import type { ConnectionPool, Listener } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
 import { healthChecks } from './health-check.ts';
 import { allowAllCluster, awsCluster, clusterName } from './names.ts';
-import { any, compact, duration, overAds, socketAddress } from './proto.ts';
+import { any, compact, duration, isAddress, overAds, socketAddress } from './proto.ts';
 import { upstreamTls } from './tls.ts';
 import type { MeshLookup, Port, Protocol, ProtoJson, Proxy, Way } from './types.ts';
 
@@ -56,8 +56,6 @@ const FAMILY: Readonly<Record<string, string>> = {
   IPv6_ONLY: 'V6_ONLY',
   IPv6_PREFERRED: 'AUTO',
 };
-
-const isAddress = (host: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.includes(':');
 
 const oneEndpoint = (name: string, host: string, port: number): ProtoJson => ({
   cluster_name: name,

@@ -3,10 +3,11 @@ import { accessLog } from './access-log.ts';
 import { httpFilter } from './http-connection-manager.ts';
 import { allowAllCluster, EGRESS_STAT_PREFIX, loopbackListener, routeConfigName } from './names.ts';
 import { isHttp, servicePorts } from './ports.ts';
-import { any, compact, duration } from './proto.ts';
+import { duration } from './proto.ts';
 import type { Reach } from './reach.ts';
 import { httpRoutes, tcpRoute, weightedClusters } from './route.ts';
 import type { ClientPolicyTls, Logging } from './specs.ts';
+import { tcpProxy } from './tcp-proxy.ts';
 import type { Caller, MeshLookup, Port, Protocol, ProtoJson, Proxy } from './types.ts';
 
 /** A backend of the proxy on one of its ports. */
@@ -108,19 +109,16 @@ export function egressRoutes(reach: Reach, group: PortGroup, proxy: Proxy, { let
   return { name: egressRouteName(group, proxy), virtual_hosts: letsStrangersOut && !taken.has('*') ? [...hosts, stranger(proxy.mesh)] : hosts, validate_clusters: false };
 }
 
-const TCP_PROXY = 'extensions.filters.network.tcp_proxy.v3.TcpProxy';
-
 function tcpFilter(reach: Reach, backend: Backend, logging: Logging | undefined): ProtoJson | undefined {
   const caller = callerFor(reach, backend);
   const { route, targets } = tcpRoute(caller.mesh, backend.service, backend.port);
   if (targets.length === 0) return undefined;
-  const config = compact({
+  return tcpProxy({
     stat_prefix: backend.name,
     weighted_clusters: weightedClusters(caller, targets),
     idle_timeout: duration(route?.timeout?.idle),
     access_log: accessLog(logging),
   });
-  return { name: 'envoy.filters.network.tcp_proxy', typed_config: any(TCP_PROXY, config) };
 }
 
 function firstTcpFilter(reach: Reach, backends: readonly Backend[], logging: Logging | undefined): ProtoJson | undefined {

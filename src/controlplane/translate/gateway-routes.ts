@@ -1,14 +1,12 @@
 import type { Resource } from '../model/resources.ts';
 import { meet, pathSources, sourceMatch, splitMatch, type PathSource } from './gateway-path.ts';
+import { bySpecificity, countConditions } from './order.ts';
 import { servicePorts } from './ports.ts';
 import { compact } from './proto.ts';
 import { httpRoutes } from './route.ts';
 import { grpcMatch, httpMatch } from './route-match.ts';
 import type { GatewayRouteSpec } from './specs.ts';
 import type { Caller, Port, ProtoJson } from './types.ts';
-
-/** Sorts after every priority that can be given (0 is matched first, 1000 last). */
-const NO_PRIORITY = 1_001;
 
 type GatewayRoute = Resource<'gatewayRoute'>;
 
@@ -38,21 +36,13 @@ const hostRank = (route: GatewayRoute): number => {
 function specificity(route: GatewayRoute): readonly number[] {
   const http = (route.spec.httpRoute ?? route.spec.http2Route)?.match;
   const grpc = route.spec.grpcRoute?.match;
-  const conditions =
-    (http?.headers?.length ?? 0) + (http?.queryParameters?.length ?? 0) + (http?.method === undefined ? 0 : 1) + (grpc?.metadata?.length ?? 0);
   const [exact, regex] = [http?.path?.exact, http?.path?.regex];
   const length = (exact ?? http?.prefix ?? grpc?.serviceName ?? '').length;
-  return [hostRank(route), exact === undefined ? 0 : 1, regex === undefined ? 0 : 1, length, conditions];
+  return [hostRank(route), exact === undefined ? 0 : 1, regex === undefined ? 0 : 1, length, countConditions(http, grpc)];
 }
 
 /** The order in which gateway routes are tried: by priority, then the more specific first. */
-export function compareGatewayRoutes(a: GatewayRoute, b: GatewayRoute): number {
-  const byPriority = (a.spec.priority ?? NO_PRIORITY) - (b.spec.priority ?? NO_PRIORITY);
-  if (byPriority !== 0) return byPriority;
-  const [left, right] = [specificity(a), specificity(b)];
-  const differing = left.findIndex((value, index) => value !== right[index]);
-  return differing >= 0 ? (right[differing] ?? 0) - (left[differing] ?? 0) : a.name < b.name ? -1 : 1;
-}
+export const compareGatewayRoutes = bySpecificity(specificity);
 
 /** Whether a gateway route is for a port of its gateway. */
 export const isForPort = ({ spec }: GatewayRoute, { port }: Port): boolean => {

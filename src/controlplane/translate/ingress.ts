@@ -4,8 +4,9 @@ import { listenerOf } from './cluster.ts';
 import { httpFilter } from './http-connection-manager.ts';
 import { clusterName, ingressStatPrefix, routeConfigName } from './names.ts';
 import { isHttp, portsOf } from './ports.ts';
-import { any, compact, duration } from './proto.ts';
+import { compact, duration } from './proto.ts';
 import type { Listener } from './specs.ts';
+import { tcpProxy } from './tcp-proxy.ts';
 import { withTls } from './tls-chains.ts';
 import type { Port, ProtoJson } from './types.ts';
 
@@ -15,15 +16,13 @@ const localCluster = (node: Resource<'virtualNode'>, { protocol, port }: Port): 
 
 const statPrefixOf = (node: Resource<'virtualNode'>, port: Port): string => ingressStatPrefix(port, portsOf(node.spec.listeners).length);
 
-function tcpFilter(node: Resource<'virtualNode'>, port: Port): ProtoJson {
-  const config = compact({
+const tcpFilter = (node: Resource<'virtualNode'>, port: Port): ProtoJson =>
+  tcpProxy({
     stat_prefix: statPrefixOf(node, port),
     cluster: localCluster(node, port),
     idle_timeout: duration(listenerOf(node, port)?.timeout?.tcp?.idle),
     access_log: accessLog(node.spec.logging),
   });
-  return { name: 'envoy.filters.network.tcp_proxy', typed_config: any('extensions.filters.network.tcp_proxy.v3.TcpProxy', config) };
-}
 
 function filterOf(node: Resource<'virtualNode'>, port: Port): ProtoJson {
   if (!isHttp(port.protocol)) return tcpFilter(node, port);

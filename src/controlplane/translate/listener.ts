@@ -1,6 +1,7 @@
 import { allowAllCluster, awsCluster, EGRESS_LISTENER, gatewayListener, INGRESS_LISTENER, loopbackListener } from './names.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
 import { any, socketAddress } from './proto.ts';
+import { tcpProxy } from './tcp-proxy.ts';
 import type { ProtoJson } from './types.ts';
 
 const listenerFilter = (name: string, type: string): ProtoJson => ({ name: `envoy.filters.listener.${name}`, typed_config: any(`extensions.filters.listener.${name}.v3.${type}`) });
@@ -12,12 +13,7 @@ const HTTP_INSPECTOR = listenerFilter('http_inspector', 'HttpInspector');
 const INSPECTION: ProtoJson = { listener_filters_timeout: '0.5s', continue_on_listener_filters_timeout: true };
 
 /** A filter chain that lets traffic go where it was addressed. */
-const passthrough = (match: ProtoJson, cluster: string): ProtoJson => ({
-  ...match,
-  filters: [
-    { name: 'envoy.filters.network.tcp_proxy', typed_config: any('extensions.filters.network.tcp_proxy.v3.TcpProxy', { stat_prefix: 'egress_passthrough', cluster }) },
-  ],
-});
+const passthrough = (match: ProtoJson, cluster: string): ProtoJson => ({ ...match, filters: [tcpProxy({ stat_prefix: 'egress_passthrough', cluster })] });
 
 export interface IngressOptions {
   /** Whether some port takes both TLS and plain text. */

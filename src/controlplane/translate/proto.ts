@@ -15,6 +15,9 @@ export function duration(length: Duration | undefined): string | undefined {
   return unit === 's' ? `${value}s` : seconds(value);
 }
 
+/** Whether a name is an address of IPv4 or IPv6, and no URI. */
+export const isAddress = (name: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(name) || (name.includes(':') && !name.includes('://'));
+
 export const socketAddress = (address: string, port: number): ProtoJson => ({ socket_address: { address, port_value: port } });
 
 /** Resources come over the same aggregated stream. Zero: no time bound on the first fetch, as AWS's sidecars had it. */

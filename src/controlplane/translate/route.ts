@@ -1,5 +1,6 @@
 import type { GrpcRoute, HttpRoute, HttpTimeout, RouteSpec, TcpRoute, WeightedTarget } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
+import { bySpecificity, countConditions } from './order.ts';
 import { targetPort } from './ports.ts';
 import { compact, duration } from './proto.ts';
 import { retryPolicy, retryPolicyForGrpc } from './retry-policy.ts';
@@ -15,30 +16,19 @@ export interface Target {
 
 /** AWS's request timeout where none is set. */
 const DEFAULT_TIMEOUT = '15s';
-/** Sorts after every priority that can be given (0 is matched first, 1000 last). */
-const NO_PRIORITY = 1_001;
 
 const httpRouteOf = (spec: RouteSpec): HttpRoute | undefined => spec.httpRoute ?? spec.http2Route;
 
 /** More specific first: exact path, regular expression, longer prefix; then the one with more conditions. */
-function specificity(spec: RouteSpec): readonly number[] {
+function specificity({ spec }: Resource<'route'>): readonly number[] {
   const http = httpRouteOf(spec)?.match;
   const grpc = spec.grpcRoute?.match;
-  const conditions =
-    (http?.headers?.length ?? 0) + (http?.queryParameters?.length ?? 0) + (http?.method === undefined ? 0 : 1) + (grpc?.metadata?.length ?? 0);
   const exact = http?.path?.exact ?? (grpc?.methodName === undefined ? undefined : `${grpc.serviceName ?? ''}/${grpc.methodName}`);
   const prefix = http?.prefix ?? grpc?.serviceName ?? '';
-  return [exact === undefined ? 0 : 1, http?.path?.regex === undefined ? 0 : 1, exact?.length ?? prefix.length, conditions];
+  return [exact === undefined ? 0 : 1, http?.path?.regex === undefined ? 0 : 1, exact?.length ?? prefix.length, countConditions(http, grpc)];
 }
 
-function compareRoutes(a: Resource<'route'>, b: Resource<'route'>): number {
-  const byPriority = (a.spec.priority ?? NO_PRIORITY) - (b.spec.priority ?? NO_PRIORITY);
-  if (byPriority !== 0) return byPriority;
-  const [left, right] = [specificity(a.spec), specificity(b.spec)];
-  const differing = left.findIndex((value, index) => value !== right[index]);
-  if (differing >= 0) return (right[differing] ?? 0) - (left[differing] ?? 0);
-  return a.name < b.name ? -1 : 1;
-}
+const compareRoutes = bySpecificity(specificity);
 
 const isFor = (port: Port, match: { readonly port?: number | undefined } | undefined): boolean => match?.port === undefined || match.port === port.port;
 

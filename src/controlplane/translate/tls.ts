@@ -1,6 +1,6 @@
 import type { Resource } from '../model/resources.ts';
 import { SDS_CLUSTER } from './names.ts';
-import { any, compact } from './proto.ts';
+import { any, compact, isAddress } from './proto.ts';
 import { certificateSecret, trustSecret } from './secret-names.ts';
 import type { ClientPolicyTls, ListenerTls } from './specs.ts';
 import type { Port, Protocol, ProtoJson } from './types.ts';
@@ -39,8 +39,6 @@ function certificateOf(certificate: Certificate): ProtoJson {
 
 /** Envoy refuses a longer one. Names of hosts are shorter; those of Cloud Map, which are ASCII, need not be. */
 const MAX_SNI = 255;
-
-const isAddress = (name: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(name) || (name.includes(':') && !name.includes('://'));
 
 const sanType = (name: string): string => (name.includes('://') ? 'URI' : isAddress(name) ? 'IP_ADDRESS' : 'DNS');
 

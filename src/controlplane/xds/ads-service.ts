@@ -8,10 +8,12 @@ import { checkProxy } from '../access/permissions.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { After } from '../timers.ts';
 import type { ProtoJson, Proxy } from '../translate/types.ts';
-import { DeltaStream, EXCHANGES, StateStream, type AdsStream, type AdsStreamOptions, type Exchange } from './ads-stream.ts';
+import { EXCHANGES, type AdsStream, type AdsStreamOptions, type Exchange } from './ads-stream.ts';
 import type { Archive } from './archive.ts';
 import { decode, textOf } from './codec.ts';
+import { DeltaStream } from './delta-stream.ts';
 import { proxyOf } from './node.ts';
+import { StateStream } from './state-stream.ts';
 import { RESOURCE_TYPES, typeOfUrl, type ResourceType } from './types.ts';
 import { withoutField } from './wire.ts';
 

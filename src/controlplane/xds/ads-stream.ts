@@ -1,9 +1,7 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { After } from '../timers.ts';
-import { DeltaSubscription, type DeltaRequest } from './delta-subscription.ts';
 import type { ResourceSet } from './resource-set.ts';
-import { TypeSubscription, type TypeRequest } from './subscription.ts';
 import type { TypeState } from './type-state.ts';
 import { RESOURCE_TYPES, type ResourceType } from './types.ts';
 import { textField } from './wire.ts';
@@ -45,7 +43,8 @@ type Phase = 'add' | 'switch' | 'pause' | 'settled';
 
 const NONCE_FIELD = 5;
 
-const byType = <T>(make: (type: ResourceType) => T): Readonly<Record<ResourceType, T>> => ({
+/** One of something for each type. */
+export const byType = <T>(make: (type: ResourceType) => T): Readonly<Record<ResourceType, T>> => ({
   cluster: make('cluster'),
   endpoint: make('endpoint'),
   listener: make('listener'),
@@ -256,48 +255,5 @@ export abstract class AdsStream {
     endpoint.settleOn(sets.endpoint);
     this.types.listener.settleOn(sets.listener);
     this.types.secret.settleOn(sets.secret);
-  }
-}
-
-/** A state-of-the-world stream. */
-export class StateStream extends AdsStream {
-  protected readonly types = byType((type) => new TypeSubscription((body) => this.write(type, body.bytes)));
-
-  /** Takes a request of one type. `version` is what the client says it has: set on its first request when it was connected before. */
-  request(type: ResourceType, request: TypeRequest, version: string): void {
-    this.begin();
-    if (version !== '' && request.nonce === '') {
-      this.noteTraffic();
-      if (this.#resume(type, request.names, version)) return;
-    }
-    if (!this.types[type].request(request)) return;
-    this.noteAnswer(type, request);
-    this.proceed(type, request.error);
-  }
-
-  /**
-   * Endpoints are sent in any case: a cluster that changed just before the stream broke still waits for them.
-   * Clusters may be of an older version that is remembered: they stay, beside the new ones, until new routes are accepted.
-   */
-  #resume(type: ResourceType, names: readonly string[], version: string): boolean {
-    const now = this.target?.sets[type];
-    if (type === 'endpoint' || now === undefined) return false;
-    const had = this.types[type].resume(names, version, type === 'cluster' ? [now, ...this.earlierClusters] : [now]);
-    if (had !== undefined && had !== now) this.restart();
-    else if (had !== undefined) this.proceed(type, undefined);
-    return had !== undefined;
-  }
-}
-
-/** An incremental stream. */
-export class DeltaStream extends AdsStream {
-  protected readonly types = byType((type) => new DeltaSubscription(type, (response) => this.write(type, response)));
-
-  request(type: ResourceType, request: DeltaRequest): void {
-    this.begin();
-    if (Object.keys(request.initial).length > 0) this.noteTraffic();
-    if (!this.types[type].request(request)) return;
-    this.noteAnswer(type, request);
-    this.proceed(type, request.error);
   }
 }
