@@ -14,7 +14,12 @@ export const between = (random: () => number, low: number, high: number): number
 
 /** How many of `n` trials succeed with probability `p`. */
 export function binomial(random: () => number, n: number, p: number): number {
+  if (p <= 0) return 0;
+  if (p > 0.5) return n - binomial(random, n, 1 - p);
+  // One draw tells how many trials it takes to the next success.
+  const failing = Math.log1p(-p);
+  const next = (): number => Math.floor(Math.log1p(-random()) / failing) + 1;
   let count = 0;
-  for (let i = 0; i < n; i += 1) count += random() < p ? 1 : 0;
+  for (let trial = next(); trial <= n; trial += next()) count += 1;
   return count;
 }

@@ -3,7 +3,7 @@ import { silent } from '../../src/contracts/log.ts';
 import type { RouteSpec } from '../../src/contracts/rollout.ts';
 import { createTelemetry } from '../../src/controlplane/telemetry/telemetry.ts';
 import type { LocalDatabase } from '../../src/local/database.ts';
-import { createStateMachine, Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
+import { Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
 import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
 import type { RolloutRecord } from '../../src/rollout/record/records.ts';
 import { startWatch } from '../../src/rollout/watch/start-watch.ts';
@@ -11,6 +11,7 @@ import { openGroupCommit } from '../../src/store/group-commit.ts';
 import { openDatabase } from '../../src/store/libsql.ts';
 import type { LogSync } from '../../src/store/log-sync.ts';
 import { turn, virtualTime } from '../local/support/virtual-time.ts';
+import { addStateMachine, evaluator } from '../support/state-machines.ts';
 import type { Call, Carry } from './calls.ts';
 import type { Wait } from './faults.ts';
 import { openFunctions } from './functions.ts';
@@ -115,7 +116,7 @@ export async function openFaultWorld(meddle: Meddle, { watches = ['control plane
 
   const database = openMemoryDatabase(activity.seen);
   const engine: Engine = new Engine({
-    ...{ database, ...PLACE, timers: time, log: silent, random: () => 0.5 },
+    ...{ database, ...PLACE, timers: time, log: silent, random: () => 0.5, evaluator },
     runners: openRunners({
       engine: () => engine,
       invoke: (arn, payload) => lambda.invoke('StepFunctions', arn.split(':').at(-1) ?? '', payload),
@@ -126,7 +127,7 @@ export async function openFaultWorld(meddle: Meddle, { watches = ['control plane
       return Promise.resolve();
     },
   });
-  await createStateMachine(engine, { name: 'canary', definition, roleArn: `arn:aws:iam::${PLACE.accountId}:role/x` });
+  await addStateMachine(engine, { name: 'canary', definition, roleArn: `arn:aws:iam::${PLACE.accountId}:role/x` });
   const lookEachMinute = (): void => {
     after(MINUTE_MS, lookEachMinute);
     for (const { id, bake, endsAt } of [...outside.watched.values()]) if (endsAt >= now()) send('Watch', { watch: id, bake });
@@ -146,7 +147,7 @@ export async function openFaultWorld(meddle: Meddle, { watches = ['control plane
     /** The rollout of a tag, the newest attempt of it. */
     record: (tag: string): RolloutRecord | undefined => world.records().filter(({ image }) => image.tag === tag).sort((a, b) => b.attempt - a.attempt)[0],
     running: (): number => engine.store.running().length,
-    isIdle: (): boolean => activity.isIdle() && world.running() === 0,
+    isIdle: (): boolean => activity.isIdle() && engine.waiting === 0 && world.running() === 0,
     push: (tag: string): void => {
       const detail = { 'action-type': 'PUSH', result: 'SUCCESS', 'repository-name': 'd', 'image-tag': tag };
       send('ImagePushed', { source: 'aws.ecr', 'detail-type': 'ECR Image Action', detail });

@@ -1,9 +1,11 @@
 import { DescribeRouteCommand, type RouteSpec } from '@aws-sdk/client-app-mesh';
+import { CREATES } from '../../src/contracts/mesh-file.ts';
+import { toCommand } from '../../src/mesh/operations.ts';
 import type { World } from './world.ts';
 
 const listeners = [{ portMapping: { port: 80, protocol: 'http2' } }];
 const node = (virtualNodeName: string) => ({
-  create: 'CreateVirtualNode',
+  create: 'CreateVirtualNode' as const,
   input: { meshName: 'pgMesh', virtualNodeName, spec: { listeners, serviceDiscovery: { dns: { hostname: `${virtualNodeName}.pgMesh.local` } } } },
 });
 
@@ -20,11 +22,11 @@ export const routeSpec: RouteSpec = {
 
 /** The walkthrough's mesh, before its route is split; listed in an order that only ordering makes right. */
 export const resources = [
-  { create: 'CreateVirtualService', input: { meshName: 'pgMesh', virtualServiceName: 'svc1.pgMesh.local', spec: { provider: { virtualRouter: { virtualRouterName: 'svcNode1' } } } } },
-  { create: 'CreateRoute', input: { meshName: 'pgMesh', virtualRouterName: 'svcNode1', routeName: 'svcNode1', spec: routeSpec } },
-  { create: 'CreateVirtualRouter', input: { meshName: 'pgMesh', virtualRouterName: 'svcNode1', spec: { listeners } } },
+  { create: 'CreateVirtualService' as const, input: { meshName: 'pgMesh', virtualServiceName: 'svc1.pgMesh.local', spec: { provider: { virtualRouter: { virtualRouterName: 'svcNode1' } } } } },
+  { create: 'CreateRoute' as const, input: { meshName: 'pgMesh', virtualRouterName: 'svcNode1', routeName: 'svcNode1', spec: routeSpec } },
+  { create: 'CreateVirtualRouter' as const, input: { meshName: 'pgMesh', virtualRouterName: 'svcNode1', spec: { listeners } } },
   node('svcNode1'),
-  { create: 'CreateMesh', input: { meshName: 'pgMesh' } },
+  { create: 'CreateMesh' as const, input: { meshName: 'pgMesh' } },
 ];
 
 export const definition = {
@@ -42,12 +44,16 @@ export async function routeOf(world: World): Promise<RouteSpec> {
   return route!.spec!;
 }
 
-/** Provisions the mesh and stores the definition. */
-export async function provision(world: World, fields: Record<string, unknown> = {}): Promise<void> {
-  const { status, cause } = await world.ended(await world.start('provision', { resources }));
-  if (status !== 'SUCCEEDED') throw new Error(cause);
+/** Stores the definition. */
+export async function define(world: World, fields: Record<string, unknown> = {}): Promise<void> {
   const { status: stored, body } = await world.api('PUT', '/canaries/svc1', { ...definition, ...fields });
   if (stored !== 200) throw new Error(JSON.stringify(body));
+}
+
+/** Makes the mesh, as its users do by the SDK, and stores the definition. */
+export async function provision(world: World, fields: Record<string, unknown> = {}): Promise<void> {
+  for (const { create, input } of resources.toSorted((a, b) => CREATES.indexOf(a.create) - CREATES.indexOf(b.create))) await world.mesh.send(toCommand(create, 'create', input));
+  await define(world, fields);
 }
 
 export const pushOf = (tag: string, digest = `sha256:${tag}`, source = 'aws.ecr') => ({

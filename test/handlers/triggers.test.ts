@@ -6,7 +6,7 @@ import { describeWith } from '../support/components.ts';
 import { openEcs, runService, type Ecs } from '../support/ecs.ts';
 import { hasMoto, startMoto, type Moto } from '../support/moto.ts';
 import { functions } from './functions.ts';
-import { provision } from './pgmesh.ts';
+import { define, provision } from './pgmesh.ts';
 import { openWorld, type World } from './world.ts';
 
 const EVENTS = new URL('../events/', import.meta.url);
@@ -121,7 +121,7 @@ describeWith('moto', hasMoto, 'a completed deployment of ECS', () => {
   test('of a service that no definition names starts nothing, and ECS is not asked', async () => {
     await provision(world, { trigger: { ecs: { cluster, service: 'other' } } });
     expect(await completed('svc1')).toEqual({ rollouts: [] });
-    await provision(world);
+    await define(world);
     expect(await completed('svc1')).toEqual({ rollouts: [] });
     expect(ecs.asked).toEqual([]);
   });
@@ -129,7 +129,7 @@ describeWith('moto', hasMoto, 'a completed deployment of ECS', () => {
   test('that runs no image of the definition starts nothing; nor does a push where deployments start rollouts', async () => {
     await provision(world, { image: { repository: 'svc1', tag: 'v9' }, trigger: { ecs: { cluster, service: 'svc1' } } });
     expect(await completed('svc1')).toEqual({ rollouts: [] });
-    await provision(world, { trigger: { ecs: { cluster, service: 'svc1' } } });
+    await define(world, { trigger: { ecs: { cluster, service: 'svc1' } } });
     expect(await functions['ImagePushed']!(sample('image-push.json'), context)).toEqual({ rollouts: [] });
   });
 

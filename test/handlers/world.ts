@@ -19,7 +19,7 @@ import { openLocalDatabase } from '../../src/local/database.ts';
 import { serveAwsJson, operationOf, type AwsJsonService } from '../../src/local/server/aws-json.ts';
 import { ensureGroup, openScheduler, openSchedulerApi, type SchedulerApi } from '../../src/local/scheduler/index.ts';
 import { systemTimers } from '../../src/local/timers.ts';
-import { createStateMachine, Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
+import { Engine, stepFunctionsService } from '../../src/local/stepfunctions/index.ts';
 import { openRunners } from '../../src/local/stepfunctions/tasks/runners.ts';
 import type { Json } from '../../src/local/json.ts';
 import type { OpenPolled } from '../../src/metrics/sources.ts';
@@ -27,6 +27,8 @@ import { startWatch, type Watch } from '../../src/rollout/watch/start-watch.ts';
 import { openLibsqlStore } from '../../src/store/libsql.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
 import { databasePath } from '../../src/store/open.ts';
+import { diskAtOnce } from '../local/support/virtual-time.ts';
+import { addStateMachine, evaluator } from '../support/state-machines.ts';
 import { functions } from './functions.ts';
 
 const ACCOUNT = '000000000000';
@@ -121,10 +123,12 @@ const CONTROL_PLANE = /^\/(v20190125|meshshift\/v1\/(telemetry|propagation))\//;
 /** Opens a world. */
 export async function openWorld({ speed = 10, access, openPolled }: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'meshshift-world-'));
-  const store = openLibsqlStore(databasePath(folder));
+  const store = openLibsqlStore(databasePath(folder), diskAtOnce);
   const api = await openMeshApi({ store, region: REGION, accountId: ACCOUNT, clock: Date.now, log: silent });
   const telemetry = createTelemetry({ intervalMs: INTERVAL_MS, clock: Date.now, after });
   const clients: { destroy(): void }[] = [];
+  /** Who waits for some execution to change its status. */
+  const waiting: (() => void)[] = [];
   let running: { engine: Engine; watch: Watch; service: AwsJsonService; schedules: SchedulerApi; close(): Promise<void> } | undefined;
 
   const invoke = async (name: string, payload: Json) => {
@@ -148,23 +152,25 @@ export async function openWorld({ speed = 10, access, openPolled }: WorldOptions
   };
 
   const open = async () => {
-    const database = openLocalDatabase(folder);
+    const database = openLocalDatabase(folder, diskAtOnce);
     const base = Date.now();
     const engine: Engine = new Engine({
       database,
       region: REGION,
       accountId: ACCOUNT,
       log: silent,
+      evaluator,
       timers: { now: () => Math.round(base + (Date.now() - base) * speed), after: (ms, run) => after(ms / speed, run) },
       runners: openRunners({ invoke, putEvents: (entries) => putEvents(entries as never), engine: () => engine }),
       onStatusChange: async (detail) => {
         const event = { source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail };
         const wanted = String(detail['stateMachineArn']).endsWith('canary') && ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(String(detail['status']));
+        for (const wake of waiting.splice(0)) wake();
         if (wanted) await invoke('ExecutionStopped', event as unknown as Json);
       },
     });
     engine.recover();
-    for (const { name, definition, roleArn } of deployed.stateMachines) await createStateMachine(engine, { name, definition, roleArn });
+    for (const { name, definition, roleArn } of deployed.stateMachines) await addStateMachine(engine, { name, definition, roleArn });
     const watch = startWatch({ store, telemetry, ...(openPolled === undefined ? {} : { openPolled }), stepFunctions: world.stepFunctions, tokenKey: TOKEN_KEY, log: process.env['DEBUG'] ? console.error : silent, clock: Date.now });
     const service = stepFunctionsService(engine);
     const scheduler = openScheduler({ database, region: REGION, accountId: ACCOUNT, timers: systemTimers, log: silent, random: Math.random, deliver: callFunction });
@@ -256,9 +262,10 @@ export async function openWorld({ speed = 10, access, openPolled }: WorldOptions
     start: async (machine, input, name) => (await stepFunctions.send(new StartExecutionCommand({ stateMachineArn: world.arn(machine), input: JSON.stringify(input), ...(name === undefined ? {} : { name }) }))).executionArn!,
     ended: async (executionArn) => {
       for (;;) {
+        const change = new Promise<void>((resolve) => void waiting.push(resolve));
         const { status = '', error, cause, output } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
         if (status !== 'RUNNING') return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }), output: JSON.parse(output ?? 'null') as unknown };
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await change;
       }
     },
     history: async (executionArn) => {

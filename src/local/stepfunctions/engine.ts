@@ -19,6 +19,8 @@ export interface EngineOptions extends StatusChangesOptions {
   readonly runners: TaskRunners;
   readonly random?: () => number;
   readonly uuid?: () => string;
+  /** Engines that share one read each expression once; by default an engine has its own, with its `random` and `uuid`. */
+  readonly evaluator?: Evaluator;
 }
 
 export interface NewExecution {
@@ -72,7 +74,7 @@ export class Engine {
     this.#random = options.random ?? Math.random;
     this.#uuid = options.uuid ?? randomUUID;
     this.store = openStore(options.database.connection);
-    this.#evaluator = createEvaluator({ random: this.#random, uuid: this.#uuid });
+    this.#evaluator = options.evaluator ?? createEvaluator({ random: this.#random, uuid: this.#uuid });
     this.#due = openDueQueue<number>(options.timers, (id) => this.#send(id, { kind: 'timeReached' }));
     this.#dispatch = openDispatch(options.runners, options.log, (id, signal) => this.#send(id, signal));
     this.#changes = openStatusChanges(options, this.store);
