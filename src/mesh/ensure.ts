@@ -14,9 +14,14 @@ export interface Ensured {
   readonly version: number;
 }
 
-/** The weights of an existing route belong to its rollouts: the targets stay as they are, whatever the file says, in whichever type of route it asks for. */
+/**
+ * The weights of an existing route belong to its rollouts: its targets and their weights stay, whatever the file says, in whichever type of route it asks
+ * for. The file says which of its ports a target is reached on.
+ */
 function keepWeights(desired: object, actual: object): object {
-  return withTargets(desired, targetsOf(actual));
+  const ports = new Map(targetsOf(desired).map(({ virtualNode, port }) => [virtualNode, port]));
+  const portOf = (virtualNode: string | undefined): object => (ports.get(virtualNode) === undefined ? {} : { port: ports.get(virtualNode) });
+  return withTargets(desired, targetsOf(actual).map((target) => ({ ...target, ...portOf(target.virtualNode) })));
 }
 
 /** For all kinds but routes, which no rollout holds. */

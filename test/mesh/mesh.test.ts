@@ -107,6 +107,14 @@ describe('ensuring', () => {
     expect(await ensureResource(mesh, { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r', spec } })).toMatchObject({ change: 'updated' });
     expect(server.asked.at(-1)?.body).toMatchObject({ spec: { http2Route: { match: { prefix: '/' }, action: live.httpRoute.action } } });
   });
+
+  test('gives the targets of an existing route the ports that are asked for them, and leaves their weights', async () => {
+    const route = (...weightedTargets: readonly object[]) => ({ httpRoute: { match: { prefix: '/' }, action: { weightedTargets } } });
+    await serve(({ method }) => ok(resourceBody(method === 'GET' ? route({ virtualNode: 'a', weight: 60 }, { virtualNode: 'b', weight: 40, port: 82 }) : {}, { version: method === 'GET' ? 1 : 2 })));
+    const spec = route({ virtualNode: 'a', weight: 100, port: 81 });
+    expect(await ensureResource(mesh, { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r', spec } })).toMatchObject({ change: 'updated' });
+    expect(server.asked.at(-1)?.body).toMatchObject({ spec: route({ virtualNode: 'a', weight: 60, port: 81 }, { virtualNode: 'b', weight: 40, port: 82 }) });
+  });
 });
 
 describe('changing weights', () => {
