@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Log } from '../../contracts/log.ts';
 import { messageOf } from '../../contracts/message-of.ts';
+import { createListeners } from '../listeners.ts';
 import type { After } from '../timers.ts';
 import { parseCertificatesFile, type CertificateEntry } from './certificates-file.ts';
 import { filesOf, loadCertificate, signatureOf } from './load.ts';
@@ -34,7 +35,7 @@ type KnownByArn = ReadonlyMap<string, Known>;
  * @throws InvalidInput or the file system's error for a mapping that cannot be used when it is opened; a PEM file that cannot is only missing.
  */
 export async function openCertificateFiles({ file, clock, after, intervalMs = 1_000, ...options }: CertificateFilesOptions): Promise<CertificateFiles> {
-  const listeners = new Set<(arns: readonly string[]) => void>();
+  const listeners = createListeners<[arns: readonly string[]]>();
   const readMapping = async (): Promise<CertificateEntry[]> => parseCertificatesFile(await readFile(file, 'utf8'), file);
   let mappingSignature = await signatureOf([file]);
   let entries = await readMapping();
@@ -75,7 +76,7 @@ export async function openCertificateFiles({ file, clock, after, intervalMs = 1_
     const before = known;
     known = next;
     const changed = [...new Set([...before.keys(), ...next.keys()])].filter((arn) => JSON.stringify(before.get(arn)?.found) !== JSON.stringify(next.get(arn)?.found));
-    if (changed.length > 0 && !closed) for (const listener of [...listeners]) listener(changed);
+    if (changed.length > 0 && !closed) listeners.tell(changed);
   };
 
   const round = async (): Promise<void> => {
@@ -96,10 +97,7 @@ export async function openCertificateFiles({ file, clock, after, intervalMs = 1_
   schedule();
   return {
     of: (arn) => known.get(arn)?.found ?? { missing: `the mapping ${file} does not name it: add { arn, certificateChain, privateKey } with the PEM files` },
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange: listeners.add,
     close: () => {
       closed = true;
       cancel();

@@ -1,4 +1,5 @@
 import type { Log } from '../../contracts/log.ts';
+import { createListeners } from '../listeners.ts';
 import type { MeshReader, Resource } from '../model/resources.ts';
 import type { After } from '../timers.ts';
 import { createAnswers, keyOf, type Instance, type InstanceFinder, type InstanceQuery } from './instance-answers.ts';
@@ -54,11 +55,11 @@ function watchOf(reader: MeshReader, mesh: string, virtualNode: string): Watch |
 export function createCloudMap({ reader, finder, after, log, intervalMs = 5_000 }: CloudMapOptions): CloudMap {
   const watches = new Map<string, Watch>();
   const answers = createAnswers(finder, log);
-  const listeners = new Set<(mesh: string, virtualNode: string) => void>();
+  const listeners = createListeners<[mesh: string, virtualNode: string]>();
   const state: { cancel?: (() => void) | undefined; asking: boolean; closed: boolean } = { asking: false, closed: false };
 
   const tell = (answered: InstanceQuery): void => {
-    for (const { mesh, virtualNode, query } of watches.values()) if (keyOf(query) === keyOf(answered)) for (const listener of [...listeners]) listener(mesh, virtualNode);
+    for (const { mesh, virtualNode, query } of watches.values()) if (keyOf(query) === keyOf(answered)) listeners.tell(mesh, virtualNode);
   };
   const round = async (): Promise<void> => {
     state.asking = true;
@@ -97,10 +98,7 @@ export function createCloudMap({ reader, finder, after, log, intervalMs = 5_000 
       const watch = watches.get(`${mesh}/${virtualNode}`);
       return watch && answers.get(watch.query)?.flatMap((instance) => addressOf(instance, watch.preference) ?? []).sort();
     },
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange: listeners.add,
     close: () => {
       state.closed = true;
       state.cancel?.();

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../model/resources.ts';
 import type { EndpointReader } from '../snapshot/publisher.ts';
 import type { DocumentStore, Write } from '../../store/port.ts';
+import { createListeners } from '../listeners.ts';
 import { ENDPOINTS_TOPIC, type ChangeLog } from '../peers/change-log.ts';
 
 /** Where workloads can be reached, by virtual node; held in memory, applied to the store before a change is told, and durable once its promise resolves. */
@@ -31,10 +32,7 @@ const read = async (store: DocumentStore): Promise<Map<string, Registered>> => n
 export async function openEndpointRegistry(store: DocumentStore, changes?: ChangeLog): Promise<EndpointRegistry> {
   const registered = await read(store);
   const touch = (): Write[] => changes?.touch(ENDPOINTS_TOPIC) ?? [];
-  const listeners = new Set<(mesh: string, virtualNode: string) => void>();
-  const tell = (mesh: string, virtualNode: string): void => {
-    for (const listener of [...listeners]) listener(mesh, virtualNode);
-  };
+  const { add: onChange, tell } = createListeners<[mesh: string, virtualNode: string]>();
 
   return {
     of: (mesh, virtualNode) => registered.get(sortKey(mesh, virtualNode)),
@@ -67,9 +65,6 @@ export async function openEndpointRegistry(store: DocumentStore, changes?: Chang
         tell(mesh, virtualNode);
       }
     },
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange,
   };
 }

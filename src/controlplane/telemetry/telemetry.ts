@@ -1,4 +1,5 @@
 import { LATENCY_BOUNDS_MS } from '../../contracts/latency.ts';
+import { createListeners } from '../listeners.ts';
 import type { NodeTelemetry, TelemetryReader } from '../model/counts.ts';
 import type { After } from '../timers.ts';
 import { IntervalCounts } from './interval-counts.ts';
@@ -33,6 +34,30 @@ export interface TelemetryOptions {
 
 const keyOf = (mesh: string, virtualNode: string): string => `${mesh}/${virtualNode}`;
 
+/** Closes intervals as they end. Each is told once, also when a read or a report closed it before its timer came. */
+function startIntervals(counts: IntervalCounts, { intervalMs, clock, after }: TelemetryOptions): { readonly onEnd: TelemetryReader['onInterval']; readonly close: () => void } {
+  const listeners = createListeners<[now: number]>();
+  let told = 0;
+  const wait = (): (() => void) => after(Math.max(1, counts.openUntil - clock()), tick);
+  const tick = (): void => {
+    counts.closeUntil(clock());
+    const end = counts.openUntil - intervalMs;
+    if (end > told) {
+      told = end;
+      listeners.tell(end);
+    }
+    cancel = wait();
+  };
+  let cancel = wait();
+  return {
+    onEnd: listeners.add,
+    close: () => {
+      cancel();
+      listeners.clear();
+    },
+  };
+}
+
 /** Counts per virtual node of all meshes, in memory. A new interval begins with each multiple of its length. */
 export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions): Telemetry {
   const counts = new IntervalCounts({ intervalMs }, clock());
@@ -40,21 +65,7 @@ export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions):
   const lastLatencies = new Map<string, number>();
   const totals = new Totals();
   let leftOut = 0;
-  const listeners = new Set<(now: number) => void>();
-  let cancel: (() => void) | undefined;
-  let told = 0;
-
-  /** Each interval is told once, also when a read or a report closed it before its timer came. */
-  const tick = (): void => {
-    counts.closeUntil(clock());
-    const end = counts.openUntil - intervalMs;
-    if (end > told) {
-      told = end;
-      for (const listener of [...listeners]) listener(end);
-    }
-    cancel = after(Math.max(1, counts.openUntil - clock()), tick);
-  };
-  cancel = after(Math.max(1, counts.openUntil - clock()), tick);
+  const intervals = startIntervals(counts, { intervalMs, clock, after });
 
   const read = (mesh: string, virtualNode: string, since: number): NodeTelemetry => ({
     mesh,
@@ -91,13 +102,7 @@ export function createTelemetry({ intervalMs, clock, after }: TelemetryOptions):
     totals: () => totals.read(clock()),
     lastReports: () => lastReports,
     leftOut: () => leftOut,
-    onInterval: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    close: () => {
-      cancel?.();
-      listeners.clear();
-    },
+    onInterval: intervals.onEnd,
+    close: intervals.close,
   };
 }

@@ -8,13 +8,12 @@ import { checkProxy } from '../access/permissions.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { After } from '../timers.ts';
 import type { ProtoJson, Proxy } from '../translate/types.ts';
-import { EXCHANGES, type AdsStream, type AdsStreamOptions, type Exchange } from './ads-stream.ts';
+import { EXCHANGES, type AdsStream, type Exchange } from './ads-stream.ts';
 import type { Archive } from './archive.ts';
 import { decode, textOf } from './codec.ts';
-import { DeltaStream } from './delta-stream.ts';
 import { proxyOf } from './node.ts';
-import { StateStream } from './state-stream.ts';
-import { RESOURCE_TYPES, typeOfUrl, type ResourceType } from './types.ts';
+import { DELTA, STATE, type Protocol } from './protocols.ts';
+import { RESOURCE_TYPES, type ResourceType } from './types.ts';
 import { withoutField } from './wire.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
@@ -53,8 +52,6 @@ export interface AdsServiceOptions {
   readonly catchUp?: ((mesh: string) => Promise<void>) | undefined;
 }
 
-const NODE_FIELD: Readonly<Record<string, number>> = { DiscoveryRequest: 2, DeltaDiscoveryRequest: 1 };
-
 /** Why a stream is refused: a gRPC status, and the reason in words. */
 class StreamRefused extends Error {
   override readonly name = 'StreamRefused';
@@ -64,47 +61,6 @@ class StreamRefused extends Error {
     this.code = code;
   }
 }
-
-/** How one of the two protocols is spoken. */
-interface Protocol<S extends AdsStream> {
-  readonly message: string;
-  readonly open: (options: AdsStreamOptions) => S;
-  readonly pass: (stream: S, request: ProtoJson) => void;
-}
-
-const errorOf = (request: ProtoJson): { error?: string } => {
-  const detail = request['error_detail'] as { message?: string } | undefined;
-  return detail === undefined ? {} : { error: detail.message ?? 'refused without a reason' };
-};
-
-const namesOf = (request: ProtoJson, field: string): readonly string[] => (request[field] as string[] | undefined) ?? [];
-
-const STATE: Protocol<StateStream> = {
-  message: 'DiscoveryRequest',
-  open: (options) => new StateStream(options),
-  pass: (stream, request) => {
-    // Types that are not served (runtime, …) stay unanswered: the client goes on without them.
-    const type = typeOfUrl(textOf(request, 'type_url'));
-    if (type === undefined) return;
-    stream.request(type, { names: namesOf(request, 'resource_names'), nonce: textOf(request, 'response_nonce'), ...errorOf(request) }, textOf(request, 'version_info'));
-  },
-};
-
-const DELTA: Protocol<DeltaStream> = {
-  message: 'DeltaDiscoveryRequest',
-  open: (options) => new DeltaStream(options),
-  pass: (stream, request) => {
-    const type = typeOfUrl(textOf(request, 'type_url'));
-    if (type === undefined) return;
-    stream.request(type, {
-      nonce: textOf(request, 'response_nonce'),
-      subscribe: namesOf(request, 'resource_names_subscribe'),
-      unsubscribe: namesOf(request, 'resource_names_unsubscribe'),
-      initial: (request['initial_resource_versions'] as Record<string, string> | undefined) ?? {},
-      ...errorOf(request),
-    });
-  },
-};
 
 function identify(request: ProtoJson, grant: Grant | undefined): { nodeId: string; proxy: Proxy } {
   const nodeId = textOf(request['node'], 'id');
@@ -120,14 +76,26 @@ function refuseFor(call: Call, error: unknown): void {
   refuse(call, code, messageOf(error));
 }
 
+interface ExchangeCounts {
+  readonly count: (what: Exchange, type: ResourceType) => void;
+  readonly read: AdsService['exchanges'];
+}
+
+function countExchanges(): ExchangeCounts {
+  const exchanges = new Map(EXCHANGES.map((what) => [what, new Map(RESOURCE_TYPES.map((type) => [type, 0]))]));
+  return {
+    count: (what, type) => {
+      const counts = exchanges.get(what);
+      counts?.set(type, (counts.get(type) ?? 0) + 1);
+    },
+    read: () => [...exchanges].flatMap(([what, counts]) => [...counts].map(([type, count]) => ({ what, type, count }))),
+  };
+}
+
 /** The aggregated discovery service: one stream per client, told apart by the node of its first request. */
 export function createAdsService({ publisher, archive, after, log, maxProxiesPerNode = Infinity, catchUp }: AdsServiceOptions): AdsService {
   const connected = new Map<Call, ConnectedProxy>();
-  const exchanges = new Map(EXCHANGES.map((what) => [what, new Map(RESOURCE_TYPES.map((type) => [type, 0]))]));
-  const onExchange = (what: Exchange, type: ResourceType): void => {
-    const counts = exchanges.get(what);
-    counts?.set(type, (counts.get(type) ?? 0) + 1);
-  };
+  const exchanges = countExchanges();
 
   const checkQuota = ({ mesh, kind, name }: Proxy): void => {
     const others = [...connected.values()].filter(({ proxy }) => proxy.mesh === mesh && proxy.kind === kind && proxy.name === name).length;
@@ -143,7 +111,7 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
     await catchUp?.(proxy.mesh).catch((error: unknown) => log('warn', "others' changes could not be read", { mesh: proxy.mesh, error: String(error) }));
     const isBack = textOf(request, 'version_info') !== '';
     const earlierClusters = isBack ? await archive.recall(proxy) : [];
-    const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters), onExchange });
+    const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters), onExchange: exchanges.count });
     const absent = new StreamRefused(status.INVALID_ARGUMENT, `${nodeId} is not there`);
     const stop = publisher.subscribe(proxy, { publish: (snapshot) => stream.retarget(snapshot), gone: () => refuseFor(call, absent) });
     if (stop === undefined) throw absent;
@@ -161,8 +129,7 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
   };
 
   const serve = <S extends AdsStream>(protocol: Protocol<S>): Serve => (call, grant) => {
-    const type = `envoy.service.discovery.v3.${protocol.message}`;
-    const nodeField = NODE_FIELD[protocol.message] ?? 0;
+    const { message, nodeField } = protocol;
     let stream: S | undefined;
     let ended = false;
     for (const event of ['error', 'cancelled', 'close']) call.on(event, () => (ended = true));
@@ -183,8 +150,8 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
     call.on('data', (bytes: Buffer) => {
       if (ended) return;
       try {
-        if (stream === undefined) void begin(decode(type, bytes));
-        else protocol.pass(stream, decode(type, withoutField(bytes, nodeField)));
+        if (stream === undefined) void begin(decode(message, bytes));
+        else protocol.pass(stream, decode(message, withoutField(bytes, nodeField)));
       } catch (error) {
         refuseFor(call, error);
       }
@@ -195,6 +162,6 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
     state: serve(STATE),
     delta: serve(DELTA),
     connected: () => [...connected.values()],
-    exchanges: () => [...exchanges].flatMap(([what, counts]) => [...counts].map(([type, count]) => ({ what, type, count }))),
+    exchanges: exchanges.read,
   };
 }
