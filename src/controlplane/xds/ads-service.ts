@@ -106,11 +106,12 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
 
   const admit = async <S extends AdsStream>(call: Call, request: ProtoJson, grant: Grant | undefined, { open }: Protocol<S>): Promise<S> => {
     const { nodeId, proxy } = identify(request, grant);
-    if (Number.isFinite(maxProxiesPerNode)) checkQuota(proxy);
     // Better what was known last than nothing.
     await catchUp?.(proxy.mesh).catch((error: unknown) => log('warn', "others' changes could not be read", { mesh: proxy.mesh, error: String(error) }));
     const isBack = textOf(request, 'version_info') !== '';
     const earlierClusters = isBack ? await archive.recall(proxy) : [];
+    // Nothing is awaited from here until it is connected: who comes in the same moment counts.
+    if (Number.isFinite(maxProxiesPerNode)) checkQuota(proxy);
     const stream = open({ nodeId, after, log, send: (response) => void call.write(response), earlierClusters, onClusters: (clusters) => archive.keep(proxy, clusters), onExchange: exchanges.count });
     const absent = new StreamRefused(status.INVALID_ARGUMENT, `${nodeId} is not there`);
     const stop = publisher.subscribe(proxy, { publish: (snapshot) => stream.retarget(snapshot), gone: () => refuseFor(call, absent) });

@@ -24,7 +24,7 @@ let xds: Xds;
 let port: number;
 const closers: (() => void)[] = [];
 
-async function start(endpoint: Partial<XdsEndpoint> = {}, keys: string | undefined = ACCESS_KEYS): Promise<void> {
+async function start(endpoint: Partial<XdsEndpoint> = {}, keys: string | undefined = ACCESS_KEYS, catchUp?: (mesh: string) => Promise<void>): Promise<void> {
   const mesh = editableMesh({ name: 'pgMesh', virtualNodes: { svc1: {}, svc2: {} } });
   xds = await startXds({
     reader: mesh.reader,
@@ -32,6 +32,7 @@ async function start(endpoint: Partial<XdsEndpoint> = {}, keys: string | undefin
     clock: Date.now,
     log: silent,
     xds: { host: '127.0.0.1', port: 0, ...endpoint },
+    catchUp,
     access: keys === '' ? undefined : createAccess({ grants: parseGrants(keys) }, 'us-east-1', Date.now),
   });
   port = xds.port;
@@ -118,6 +119,19 @@ test('more proxies of a node than its quota end with status 8, until one leaves'
   for (let index = 0; index < 2; index++) expect(await ask(node('svc1'))).toEqual({ code: 0 });
   expect(await ask(node('svc1'))).toMatchObject({ code: 8, details: expect.stringContaining('may have 2') as string });
   expect(await ask(node('svc2'))).toEqual({ code: 0 });
+});
+
+test('proxies that come in the same moment do not pass their quota together', async () => {
+  let come = (): void => undefined;
+  const bothCame = new Promise<void>((resolve) => (come = resolve));
+  let asked = 0;
+  await start({ maxProxiesPerNode: 1 }, '', () => {
+    asked += 1;
+    if (asked === 2) come();
+    return bothCame;
+  });
+  const answers = await Promise.all([ask(node('svc1')), ask(node('svc1'))]);
+  expect(answers.map(({ code }) => code).sort()).toEqual([0, 8]);
 });
 
 test('connections older than their age are closed, so that credentials are shown again', async () => {
