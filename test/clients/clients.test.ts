@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
+import { parseGrants } from '../../src/controlplane/access/grants.ts';
 import { describeWith, hasPythonModule } from '../support/components.ts';
 import { makeFolder, startMeshServer, type MeshServer } from '../controlplane/api/mesh-server.ts';
-import { playByBoto3, playByCli, playByCommand, playByGo, playByJavaScript, type Played } from './players.ts';
+import { CLIENT, playByBoto3, playByCli, playByCommand, playByGo, playByJavaScript, type Played } from './players.ts';
 import { STEPS } from './steps.ts';
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let server: MeshServer;
 beforeEach(async () => {
   folder = await makeFolder();
-  server = await startMeshServer(folder.file);
+  server = await startMeshServer(folder.file, {}, { grants: parseGrants(JSON.stringify({ keys: [CLIENT] })) });
 });
 afterEach(async () => {
   await server.close();
@@ -28,7 +29,7 @@ const withoutStatus = (played: readonly Played[]): Played[] => played.map(({ out
 
 const ERRORS = ['ConflictException', 'NotFoundException', 'BadRequestException', 'ResourceInUseException', 'TooManyTagsException'];
 
-/** What the JavaScript SDK is told on a server of its own: the others are told the same. */
+/** What the JavaScript SDK is told on a server of its own, which asks for no signature: the others are told the same, and sign all they send. */
 async function reference(): Promise<Played[]> {
   const own = await makeFolder();
   const other = await startMeshServer(own.file);

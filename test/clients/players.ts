@@ -19,6 +19,9 @@ export interface Played {
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** What clients sign with. */
+export const CLIENT = { accessKeyId: 'MSCLIENT', secretAccessKey: 'client-secret-0123456789' };
+
 /** A client's whole environment: it knows the server by nothing else. */
 const environment = (url: string): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
@@ -26,8 +29,8 @@ const environment = (url: string): NodeJS.ProcessEnv => ({
   AWS_ENDPOINT_URL: url,
   AWS_REGION: REGION,
   AWS_DEFAULT_REGION: REGION,
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_ACCESS_KEY_ID: CLIENT.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CLIENT.secretAccessKey,
   AWS_EC2_METADATA_DISABLED: 'true',
   AWS_PAGER: '',
   PYTHONIOENCODING: 'utf-8',

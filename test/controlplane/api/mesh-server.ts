@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silent } from '../../../src/contracts/log.ts';
+import { createAccess, type AccessOptions } from '../../../src/controlplane/access/access.ts';
+import { guardHttp } from '../../../src/controlplane/access/http-guard.ts';
 import { openMeshApi, type MeshApi, type MeshApiOptions } from '../../../src/controlplane/api/mesh-api.ts';
 import { openLibsqlStore } from '../../../src/store/libsql.ts';
 
@@ -22,11 +24,12 @@ export const REGION = 'eu-central-1';
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
 
-/** The API over HTTP on loopback, on a libSQL file, with a clock that the test moves. */
-export async function startMeshServer(file: string, options: Partial<MeshApiOptions> = {}): Promise<MeshServer> {
+/** The API over HTTP on loopback, on a libSQL file, with a clock that the test moves. @param access who may call; without it everybody */
+export async function startMeshServer(file: string, options: Partial<MeshApiOptions> = {}, access?: AccessOptions): Promise<MeshServer> {
   const store = openLibsqlStore(file);
   const api = await openMeshApi({ store, region: REGION, accountId: ACCOUNT, clock: () => Date.now(), log: silent, ...options });
-  const server = createServer((request, response) => void api.handle(request, response));
+  const handle = guardHttp(access === undefined ? undefined : createAccess(access, REGION, Date.now), silent, (request, response) => api.handle(request, response));
+  const server = createServer((request, response) => void handle(request, response));
   const url = `http://127.0.0.1:${await listen(server)}`;
   const client = new AppMeshClient({ endpoint: url, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 });
   return {
