@@ -5,7 +5,7 @@ import { createStateMachine, updateStateMachine, type Engine } from '../stepfunc
 import { hashOf } from '../stepfunctions/engine.ts';
 import { AwsError } from '../server/aws-json.ts';
 import { DeploymentError } from './errors.ts';
-import type { DeployedRule, DeployedStateMachine, Deployment } from './read-deployment.ts';
+import type { DeployedRule, DeployedStateMachine, Deployment } from './types.ts';
 
 /** What a service refuses is told with the resource that asked for it. */
 async function asDeployed(file: string, logicalId: string, apply: () => Promise<unknown>): Promise<void> {

@@ -76,3 +76,9 @@ export function resolveIntrinsics(value: unknown, scope: IntrinsicScope, path: s
   }
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, resolveIntrinsics(inner, scope, `${path}.${name}`)]));
 }
+
+/** @throws DeploymentError for anything but text. */
+export function requireText(value: unknown, scope: IntrinsicScope, path: string): string {
+  if (typeof value !== 'string') throw new DeploymentError({ file: scope.file, path, value }, 'must be a text');
+  return value;
+}

@@ -1,4 +1,4 @@
-import type { RuleTarget } from '../deployment/read-deployment.ts';
+import type { RuleTarget } from '../deployment/types.ts';
 
 /** An event as it reaches a rule. */
 export interface BusEvent {

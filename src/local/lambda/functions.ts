@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../contracts/log.ts';
-import type { DeployedFunction } from '../deployment/read-deployment.ts';
+import type { DeployedFunction } from '../deployment/types.ts';
 import type { Json } from '../json.ts';
 import { AwsError } from '../server/aws-json.ts';
 import type { Invocation } from '../stepfunctions/tasks/runners.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../contracts/log.ts';
-import type { DeployedFunction } from '../deployment/read-deployment.ts';
+import type { DeployedFunction } from '../deployment/types.ts';
 import type { Timers } from '../timers.ts';
 import { Sandbox, type InvocationResult } from './sandbox.ts';
 import { openSlots, type Slots } from './slots.ts';

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../contracts/log.ts';
-import type { DeployedFunction } from '../deployment/read-deployment.ts';
+import type { DeployedFunction } from '../deployment/types.ts';
 import type { Timers } from '../timers.ts';
 import type { FunctionError, WorkerAnswer, WorkerRequest, WorkerStart, WorkerWarmUp } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRecord } from '../../contracts/is-record.ts';
-import type { DeployedFunction } from '../deployment/read-deployment.ts';
+import type { DeployedFunction } from '../deployment/types.ts';
 import { parseJson } from '../json.ts';
 import type { LambdaHost } from '../lambda/host.ts';
 

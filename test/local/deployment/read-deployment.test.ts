@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DeploymentError } from '../../../src/local/deployment/errors.ts';
-import { readDeployment, type Deployment } from '../../../src/local/deployment/read-deployment.ts';
+import { readDeployment } from '../../../src/local/deployment/read-deployment.ts';
+import type { Deployment } from '../../../src/local/deployment/types.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silent } from '../../../src/contracts/log.ts';
 import { FunctionNotFound, openLambdaHost, type LambdaHost } from '../../../src/local/lambda/host.ts';
-import type { DeployedFunction } from '../../../src/local/deployment/read-deployment.ts';
+import type { DeployedFunction } from '../../../src/local/deployment/types.ts';
 import { systemTimers, type Timers } from '../../../src/local/timers.ts';
 
 const HANDLERS = `
