@@ -1,6 +1,6 @@
 import type { Deliver } from '../events/deliveries.ts';
 import type { EventBus } from '../events/event-bus.ts';
-import { putEvents } from '../events/operations.ts';
+import { putEvents } from '../events/put-events.ts';
 import type { InvokeLater } from '../lambda/invoke-api.ts';
 import { stepFunctionsService, type Engine } from '../stepfunctions/index.ts';
 import type { TargetServices } from './targets.ts';
