@@ -228,6 +228,25 @@ describe('a push in the middle of a rollout', () => {
     expect(world.calls.filter(({ name }) => name === 'Plan').length).toBeLessThanOrEqual(6);
   });
 
+  test('queue: one that waits is listed and shown, and an abort takes it out', async () => {
+    await provision(world, { steps: [50], bake: '600s', concurrency: 'queue' });
+    const first = await begin('v2');
+    await baking(first, 0);
+    const second = await begin('v3');
+    const waiting = await when(second, () => true, 'it to be shown');
+    expect(waiting).toMatchObject({ id: second, phase: 'Pending', image: { tag: 'v3' }, reason: 'waits for the end of the rollout that holds its route', steps: [] });
+    const { body } = (await world.api('GET', '/rollouts')) as { body: { rollouts: Rollout[] } };
+    expect(body.rollouts.map(({ id, phase }) => [id, phase])).toEqual([[second, 'Pending'], [first, 'Progressing']]);
+    expect(await act(second, 'pause', { who: 'ada' })).toMatchObject({ status: 409, body: { error: 'ActionRefused', message: `pause is refused: the rollout ${second} waits for its route; until it begins there is abort alone` } });
+    expect(await act(second, 'abort', { who: 'ada', reason: 'not today' })).toMatchObject({ status: 202, body: { phase: 'RolledBack', reason: 'RolloutAborted: aborted: not today' } });
+    expect(await ended(second)).toMatchObject({ status: 'FAILED', error: 'RolledBack' });
+    expect(kinds(await world.rollout(second))).toEqual(['queued', 'abort', 'rolled back']);
+    expect(world.events.filter(({ type }) => type === 'Rollout Rolled Back').map(({ detail }) => detail['id'])).toEqual([second]);
+    await act(first, 'promote');
+    expect(await ended(first)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await weights()).toEqual({ svcNode1v2: 100 });
+  });
+
   test('replace: a holder that waits for a window gives way', async () => {
     await provision(world, { steps: [25, { weight: 50, window: closedWindow() }], bake: '2s' });
     const first = await begin('v2');

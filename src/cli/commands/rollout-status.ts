@@ -7,7 +7,7 @@ import { readRollout } from '../rollouts-api.ts';
 import { followRollout } from '../view/follow.ts';
 import { toRolloutView, type RolloutView } from '../view/rollout-view.ts';
 import { openScreen } from '../view/screen.ts';
-import { count, errorsOf, percent, phaseWords, requestsOf, seconds } from '../view/words.ts';
+import { count, errorsOf, percent, phaseWords, requestsOf, seconds, titleOf } from '../view/words.ts';
 
 const stepRows = ({ steps }: RolloutView): string[][] =>
   steps.map((step) => [
@@ -22,7 +22,7 @@ const stepRows = ({ steps }: RolloutView): string[][] =>
 function describe(rollout: Rollout): string[] {
   const view = toRolloutView(rollout, Date.now());
   return [
-    `${view.definition} ${view.tag}: ${view.stable} → ${view.canary}: ${phaseWords(view.phase)} after ${seconds(view.elapsedMs)}${view.reason === '' ? '' : `: ${view.reason}`}`,
+    `${titleOf(view)}: ${phaseWords(view.phase)} after ${seconds(view.elapsedMs)}${view.reason === '' ? '' : `: ${view.reason}`}`,
     ...table(['step', 'intended', 'observed', 'requests', 'errors', 'verdict'], stepRows(view), [0, 1, 2, 3, 4]),
     '',
     ...table(['at', 'who', 'what', 'reason'], rollout.history.map(({ at, who, kind, reason }) => [new Date(at).toISOString(), who, kind, reason])),

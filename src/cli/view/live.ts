@@ -1,6 +1,6 @@
 import { alignRows } from '../table.ts';
 import type { RolloutView, StepView } from './rollout-view.ts';
-import { bakeWords, bar, count, errorsOf, outcomeStyle, percent, phaseStyle, phaseWords, plain, requestsOf, seconds, type Paint } from './words.ts';
+import { bakeWords, bar, count, errorsOf, outcomeStyle, percent, phaseStyle, phaseWords, plain, requestsOf, seconds, titleOf, type Paint } from './words.ts';
 
 const BAR_WIDTH = 20;
 const HEAD = ['step', 'intended', 'observed', 'requests', 'errors', 'bake', 'verdict'];
@@ -58,7 +58,7 @@ function reasonLines({ steps, reason }: RolloutView, width: number): string[] {
 
 /** The live picture of a rollout: lines no wider than `width` columns, colour codes not counted. */
 export function renderRollout(view: RolloutView, width: number, paint: Paint = plain): string[] {
-  const title = cut(`${view.definition} ${view.tag}: ${view.stable} → ${view.canary}`, width - 30);
+  const title = cut(titleOf(view), width - 30);
   const [head = '', ...rows] = alignRows([HEAD, ...view.steps.map((step) => toCells(step, view.steps.length))], [0, 1, 2, 3, 4]);
   return [
     `${paint('bold', title)}  ${paint(phaseStyle(view.phase), phaseWords(view.phase))}  ${paint('dim', seconds(view.elapsedMs))}`,

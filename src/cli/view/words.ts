@@ -43,3 +43,7 @@ export const phaseStyle = (phase: Phase): Style => PHASE_STYLE[phase] ?? 'cyan';
 export const phaseWords = (phase: Phase): string => PHASE_WORDS[phase] ?? phase.toLowerCase();
 
 export const outcomeStyle = (outcome: string): Style => (outcome === 'pass' ? 'green' : outcome === 'fail' ? 'red' : outcome === 'error' ? 'yellow' : 'dim');
+
+/** Which version of what; from where to where, once that is known. */
+export const titleOf = ({ definition, tag, stable, canary }: { readonly definition: string; readonly tag: string; readonly stable: string; readonly canary: string }): string =>
+  canary === '' ? `${definition} ${tag}` : `${definition} ${tag}: ${stable} → ${canary}`;

@@ -5,7 +5,9 @@ import { endBakeUnderWay } from '../bake/bakes.ts';
 import { ActionRefused } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { toDetail } from '../publish.ts';
-import { readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
+import { findRecord, readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
+import { findQueued } from '../steps/queue.ts';
+import { leaveQueue } from './leave-queue.ts';
 import { startRollout } from './start-rollout.ts';
 import { startUndo } from './undo.ts';
 
@@ -40,12 +42,22 @@ async function approve(ports: Ports, id: string, { who, reason }: Asked): Promis
   return record;
 }
 
+/** The one action on a rollout that waits for its route: it has no record yet that another could be written to. Undefined for one that does not wait. */
+async function abortQueued(ports: Ports, id: string, { action, who, reason }: Asked): Promise<RolloutRecord | undefined> {
+  const queued = (await findRecord(ports.store, id)) === undefined ? await findQueued(ports.store, id) : undefined;
+  if (queued === undefined) return undefined;
+  if (action !== 'abort') throw new ActionRefused(`${action} is refused: the rollout ${id} waits for its route; until it begins there is abort alone`);
+  return leaveQueue(ports, queued, { who, reason });
+}
+
 /**
  * Takes an action on a rollout, for `who`. It is written down first and sent to the bake then, so that it is not lost if that fails; asking again is safe.
  * An abort that is pending is overruled by nothing. Answers the record, or for `retry` the id of the new rollout.
  * @throws NotFound, and ActionRefused when the action makes no sense in the rollout's phase
  */
 export async function takeAction(ports: Ports, id: string, asked: Asked): Promise<RolloutRecord | { id: string }> {
+  const left = await abortQueued(ports, id, asked);
+  if (left !== undefined) return left;
   const { action, who, reason } = asked;
   const effect = EFFECTS[action][(await readRecord(ports.store, id)).phase];
   if (effect === 'take' && action === 'approve') return approve(ports, id, asked);

@@ -3,7 +3,8 @@ import { PHASES, type Rollout } from '../../contracts/rollout.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import { ROLLOUTS } from '../record/keys.ts';
 import { readHistory, toRecord, type RolloutRecord } from '../record/records.ts';
-import { toRollout } from './show.ts';
+import { listQueued } from '../steps/queue.ts';
+import { toListed } from './show.ts';
 
 const time = z.pipe(z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time such as 2026-01-31T09:00:00Z')), z.transform((text) => Date.parse(text)));
 
@@ -49,12 +50,18 @@ async function withText(store: DocumentStore, records: readonly RolloutRecord[],
   return found;
 }
 
+/** Those that have begun, and those that wait for their route. One that begins between the two reads is in both. */
+async function readAll(store: DocumentStore): Promise<RolloutRecord[]> {
+  const queued = (await listQueued(store)).map(({ id, record }) => [id, record] as const);
+  const begun = (await store.query(ROLLOUTS)).map(({ sk, value }) => [sk, toRecord(value)] as const);
+  return [...new Map([...queued, ...begun]).values()];
+}
+
 /** The newest rollouts that match first, at most 100, without history and measurements. */
 export async function listRollouts(store: DocumentStore, filter: Filter = {}): Promise<Rollout[]> {
-  const records = (await store.query(ROLLOUTS))
-    .map(({ value }) => toRecord(value))
+  const records = (await readAll(store))
     .filter((record) => matches(filter, record))
     .sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? -1 : 1));
   const found = filter.text === undefined ? records : await withText(store, records, filter.text.toLowerCase());
-  return found.slice(0, MOST).map((record) => toRollout(record, { history: [], bake: undefined, judged: undefined }));
+  return found.slice(0, MOST).map(toListed);
 }

@@ -3,7 +3,8 @@ import type { DocumentStore } from '../../store/port.ts';
 import type { OpenBake } from '../bake/bakes.ts';
 import { findJudgeRecord, type JudgeRecord } from '../bake/judge-record.ts';
 import { bakeKey } from '../record/keys.ts';
-import { readHistory, readRecord, type RolloutRecord } from '../record/records.ts';
+import { findRecord, readHistory, readRecord, type RolloutRecord } from '../record/records.ts';
+import { findQueued } from '../steps/queue.ts';
 
 interface Parts {
   readonly history: readonly HistoryEntry[];
@@ -26,8 +27,13 @@ export function toRollout(record: RolloutRecord, { history, bake, judged }: Part
   };
 }
 
-/** A rollout with its history, its measurements and the bake under way. @throws NotFound */
+/** A rollout as a list shows it: without history and measurements. */
+export const toListed = (record: RolloutRecord): Rollout => toRollout(record, { history: [], bake: undefined, judged: undefined });
+
+/** A rollout with its history, its measurements and the bake under way; one that waits for its route has none of it. @throws NotFound */
 export async function showRollout(store: DocumentStore, id: string): Promise<Rollout> {
+  const queued = (await findRecord(store, id)) === undefined ? await findQueued(store, id) : undefined;
+  if (queued !== undefined) return toListed(queued.record);
   const [record, history, bake, judged] = await Promise.all([
     readRecord(store, id),
     readHistory(store, id),

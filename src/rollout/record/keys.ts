@@ -28,9 +28,10 @@ export const dispersionKey = (definition: string): Key => ({ pk: 'dispersion', s
 export const LOCKS = 'lock';
 export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: LOCKS, sk: `${mesh}/${virtualRouter}/${route}` });
 
-/** Who waits for a route, in the order they were asked for. */
-export const queuePartition = ({ mesh, virtualRouter, route }: RouteTarget): string => `queue#${mesh}/${virtualRouter}/${route}`;
-export const queueKey = (target: RouteTarget, requestedAt: number, id: string): Key => ({ pk: queuePartition(target), sk: `${String(requestedAt).padStart(15, '0')}#${id}` });
+/** Who waits for a route: by route, in the order they were asked for. */
+export const QUEUES = 'queue';
+export const queuePrefix = ({ mesh, virtualRouter, route }: RouteTarget): string => `${mesh}/${virtualRouter}/${route}/`;
+export const queueKey = (target: RouteTarget, requestedAt: number, id: string): Key => ({ pk: QUEUES, sk: `${queuePrefix(target)}${String(requestedAt).padStart(15, '0')}#${id}` });
 
 export const historyPartition = (id: string): string => `rollout#${id}`;
 export const HISTORY_PREFIX = 'history#';
