@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { flag, optionalText, text, type Call } from './command.ts';
 import { parseNodeId, STATISTICS, type Statistics, type BootstrapCredentials, type BootstrapTls, type EnvoyBootstrapOptions, type GrpcBootstrapOptions } from '../controlplane/bootstrap/index.ts';
-import { CommandFailed, UsageError } from './errors.ts';
+import { CommandFailed, misuse, type UsageError } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 
-const usage = (message: string): UsageError => new UsageError(`mesh bootstrap: ${message}`, '`meshshift mesh bootstrap --help` shows what there is');
+const usage = (message: string): UsageError => misuse('mesh bootstrap', message);
 
 const isPort = (text: string | undefined, least: 0 | 1): boolean => text !== undefined && /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= 65_535;
 

@@ -4,6 +4,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { MeshClient } from '../mesh/client.ts';
 import { CommandFailed, Refused } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
+import { regionOf } from './region.ts';
 import { signRequest } from './sign-request.ts';
 
 /** The other side of the command: AWS's protocols and meshshift's own, at one endpoint. */
@@ -35,7 +36,7 @@ interface Settings {
 /** One process, one try: the person sees at once that nothing answers, instead of after the SDK's retries. */
 const settings = (endpoint: string, env: Environment): Settings => ({
   endpoint,
-  region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+  region: regionOf(env),
   maxAttempts: 2,
   // The local runtime checks no signature; real keys are not shown to it.
   ...(isLoopback(endpoint) ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),

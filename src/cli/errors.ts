@@ -20,6 +20,12 @@ export class UsageError extends CommandFailed {
   }
 }
 
+/** Where the help of a command is, or, for no words, that of all of them. */
+export const seeHelp = (words: string): string => `\`${words === '' ? 'meshshift' : `meshshift ${words}`} --help\` shows what there is`;
+
+/** What is wrong in the command line of one command: `words` are the command's. */
+export const misuse = (words: string, message: string): UsageError => new UsageError(`${words}: ${message}`, seeHelp(words));
+
 /** Another side answered, and its answer was no. */
 export class Refused extends CommandFailed {
   override readonly name = 'Refused';

@@ -1,5 +1,5 @@
 import type { Command, Option } from './command.ts';
-import { UsageError } from './errors.ts';
+import { seeHelp, UsageError } from './errors.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { alignRows } from './table.ts';
 import { optionsOf } from './parse.ts';
@@ -81,5 +81,5 @@ export function helpText(words: readonly string[], commands: readonly Command[])
   if (exact !== undefined) return commandHelp(exact).join('\n');
   const group = commands.filter((command) => command.words[0] === first);
   if (words.length === 1 && group.length > 0) return groupHelp(first, group).join('\n');
-  throw new UsageError(`${words.join(' ')}: no such command`, '`meshshift --help` shows what there is');
+  throw new UsageError(`${words.join(' ')}: no such command`, seeHelp(''));
 }

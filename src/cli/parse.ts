@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Call, Command, Io, Option } from './command.ts';
-import { UsageError } from './errors.ts';
+import { misuse, seeHelp, UsageError } from './errors.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4680';
 
@@ -18,8 +18,6 @@ export type Parsed =
   | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version' };
 
-const helpFor = (words: readonly string[]): string => `\`${['meshshift', ...words, '--help'].join(' ')}\` shows what there is`;
-
 /** The words before the first option, as far as they name commands. */
 function leadingWords(argv: readonly string[], commands: readonly Command[]): string[] {
   const [first, second] = argv;
@@ -34,9 +32,9 @@ function findCommand(words: readonly string[], commands: readonly Command[]): Co
   if (found !== undefined) return found;
   const group = commands.filter((command) => command.words.length === 2 && command.words[0] === words[0]);
   const known = words.length < 2 && group.length > 0 ? `${words.join(' ')}: needs one of ${group.map((command) => command.words[1]).join(', ')}` : undefined;
-  if (known !== undefined) throw new UsageError(known, helpFor(words));
+  if (known !== undefined) throw new UsageError(known, seeHelp(words.join(' ')));
   const choices = group.length > 0 ? group.map((command) => command.words[1]) : [...new Set(commands.map((command) => command.words[0]))];
-  throw new UsageError(`${words.join(' ')}: no such command; there are ${choices.join(', ')}`, helpFor(group.length > 0 ? words.slice(0, 1) : []));
+  throw new UsageError(`${words.join(' ')}: no such command; there are ${choices.join(', ')}`, seeHelp(group.length > 0 ? (words[0] ?? '') : ''));
 }
 
 function readOptions(command: Command, argv: readonly string[]) {
@@ -50,22 +48,22 @@ function readOptions(command: Command, argv: readonly string[]) {
     });
   } catch (error) {
     const message = (error as Error).message.split(/\. |\n/)[0] ?? '';
-    throw new UsageError(`${command.words.join(' ')}: ${message.replace(/\.$/, '')}`, helpFor(command.words));
+    throw misuse(command.words.join(' '), message.replace(/\.$/, ''));
   }
 }
 
 function checkArguments({ words, args = [] }: Command, given: readonly string[]): void {
   const missing = args.find(({ optional }, index) => optional !== true && given[index] === undefined);
-  if (missing !== undefined) throw new UsageError(`${words.join(' ')}: ${missing.name} is missing: ${missing.about}`, helpFor(words));
+  if (missing !== undefined) throw misuse(words.join(' '), `${missing.name} is missing: ${missing.about}`);
   const extra = given[args.length];
-  if (extra !== undefined) throw new UsageError(`${words.join(' ')}: ${extra}: is one argument too many`, helpFor(words));
+  if (extra !== undefined) throw misuse(words.join(' '), `${extra}: is one argument too many`);
 }
 
 function checkRequired(command: Command, values: Readonly<Record<string, unknown>>): void {
   const missing = Object.entries(command.options ?? {}).find(([name, { required }]) => required === true && values[name] === undefined);
   if (missing === undefined) return;
   const [name, { value = 'VALUE', about }] = missing;
-  throw new UsageError(`${command.words.join(' ')}: --${name} ${value} is missing: ${about}`, helpFor(command.words));
+  throw misuse(command.words.join(' '), `--${name} ${value} is missing: ${about}`);
 }
 
 function readEndpoint(given: unknown, env: Io['env']): string {
@@ -86,7 +84,7 @@ export function parse(argv: readonly string[], commands: readonly Command[], io:
   const asked = argv[0] === 'help' ? argv.slice(1) : argv;
   const words = leadingWords(asked, commands);
   if (argv[0] === 'help' || asked.length === 0 || asked.slice(0, words.length + 1).some((word) => word === '--help' || word === '-h')) return { kind: 'help', words };
-  if (words.length === 0) throw new UsageError(`${String(asked[0])}: must come after a command`, helpFor([]));
+  if (words.length === 0) throw new UsageError(`${String(asked[0])}: must come after a command`, seeHelp(''));
   const command = findCommand(words, commands);
   const { values, positionals } = readOptions(command, asked.slice(words.length));
   if (values['help'] === true) return { kind: 'help', words };

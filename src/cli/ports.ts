@@ -1,10 +1,10 @@
-import { CommandFailed, UsageError } from './errors.ts';
+import { CommandFailed, misuse } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** @param where such as `up: --port` @throws UsageError */
-export function toPort(where: string, value: string): number {
+/** The value of an option of a command (`words`). @throws UsageError */
+export function toPort(words: string, option: string, value: string): number {
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  throw new UsageError(`${where}: ${value}: must be a port from 0 to 65535; 0 takes a free one`, `\`meshshift ${where.split(':')[0] ?? ''} --help\` shows what there is`);
+  throw misuse(words, `--${option}: ${value}: must be a port from 0 to 65535; 0 takes a free one`);
 }
 
 /** Node says it in `code` and `port`, gRPC in words alone: `listen EADDRINUSE: address already in use 127.0.0.1:4681`. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CallAws } from '../aws/call.ts';
 import type { Grants } from '../controlplane/access/grants.ts';
@@ -9,12 +8,13 @@ import type { OpenPolled } from '../metrics/sources.ts';
 import type { ServiceOptions } from '../service/start-service.ts';
 import type { DocumentStore } from '../store/port.ts';
 import { flag, optionalText, type Call, type Option } from './command.ts';
-import { UsageError } from './errors.ts';
+import { misuse } from './errors.ts';
 import { toPort } from './ports.ts';
+import { readTls } from './read-tls.ts';
+import { regionOf } from './region.ts';
 
-const HELP = '`meshshift serve --help` shows what there is';
 const refuse = (message: string): never => {
-  throw new UsageError(`serve: ${message}`, HELP);
+  throw misuse('serve', message);
 };
 
 /** An option, or what a container's environment says in its place. */
@@ -39,15 +39,6 @@ type Setting = keyof typeof SETTINGS;
 function setting(call: Call, name: Setting): string | undefined {
   const given = optionalText(call, name) ?? call.io.env[SETTINGS[name].variable];
   return given === '' ? undefined : given;
-}
-
-const text = async (source: string): Promise<string> => (source.includes('-----BEGIN ') ? source : await readFile(resolve(source), 'utf8'));
-
-async function readTls(call: Call): Promise<Tls | undefined> {
-  const [certificate, key, clients] = [setting(call, 'tls-certificate'), setting(call, 'tls-key'), setting(call, 'tls-clients')];
-  if (certificate === undefined && key === undefined && clients === undefined) return undefined;
-  if (certificate === undefined || key === undefined) return refuse('--tls-certificate and --tls-key: must be given together');
-  return { certificate: await text(certificate), key: await text(key), ...(clients === undefined ? {} : { clientAuthorities: await text(clients) }) };
 }
 
 /** A key that comes as JSON by the environment alone. */
@@ -77,8 +68,6 @@ function checkExposure(call: Call, host: string, grants: Grants | undefined, tls
 }
 const isOn = (value: string | undefined): boolean => value === 'true' || value === '1';
 
-const regionOf = ({ io: { env } }: Call): string => env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
-
 export interface Place {
   readonly store: DocumentStore;
   readonly tokenKey: string;
@@ -93,7 +82,7 @@ export async function openPlace(call: Call): Promise<Place> {
   if ((table === undefined) === (data === undefined)) return refuse('--table, --data: one of them must be given');
   if (table !== undefined) {
     const [{ openDynamoStore }, { DynamoDBClient }] = await Promise.all([import('../store/dynamodb.ts'), import('@aws-sdk/client-dynamodb')]);
-    return { store: openDynamoStore(table, new DynamoDBClient({ region: regionOf(call) })), tokenKey, isShared: true, release: () => undefined };
+    return { store: openDynamoStore(table, new DynamoDBClient({ region: regionOf(call.io.env) })), tokenKey, isShared: true, release: () => undefined };
   }
   const { openDataFolder } = await import('../local/data-folder.ts');
   const folder = openDataFolder(data ?? '');
@@ -109,7 +98,7 @@ async function readPolled(call: Call): Promise<OpenPolled> {
   const { cloudWatchMetricsOf } = await import('../metrics/open-cloudwatch.ts');
   const { openAws } = await import('../aws/call.ts');
   const { SFNClient } = await import('@aws-sdk/client-sfn');
-  const region = regionOf(call);
+  const region = regionOf(call.io.env);
   // A task's credentials are not in the environment; the SDK finds them, and gets new ones in time.
   const { credentials } = new SFNClient({ region }).config;
   const callAws: CallAws = async (...asked) => {
@@ -135,16 +124,16 @@ export function readDrain(call: Call, host: string): number {
 export async function readOptions(call: Call): Promise<Omit<ServiceOptions, 'store' | 'tokenKey'>> {
   const host = setting(call, 'host') ?? '127.0.0.1';
   const meshKey = await readKey(call, 'MESHSHIFT_MESH_KEY');
-  const [tls, grants] = [await readTls(call), await readGrants(call, meshKey)];
+  const [tls, grants] = [await readTls('serve', (name) => setting(call, name)), await readGrants(call, meshKey)];
   checkExposure(call, host, grants, tls);
   const [certificates, quotas] = [setting(call, 'certificates'), setting(call, 'quotas')];
   const { readQuotas } = await import('../controlplane/api/rules/read-quotas.ts');
   const { jsonLog } = await import('../service/json-log.ts');
   return {
     host,
-    port: toPort('serve: --port', setting(call, 'port') ?? '4680'),
-    xdsPort: toPort('serve: --xds-port', setting(call, 'xds-port') ?? '4681'),
-    region: regionOf(call),
+    port: toPort('serve', 'port', setting(call, 'port') ?? '4680'),
+    xdsPort: toPort('serve', 'xds-port', setting(call, 'xds-port') ?? '4681'),
+    region: regionOf(call.io.env),
     accountId: readAccount(call),
     openPolled: await readPolled(call),
     log: jsonLog((line) => void call.io.stderr.write(line), flag(call, 'verbose') ? 'debug' : 'info', Date.now),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { regionOf } from './region.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +34,7 @@ export async function signRequest({ method, url, headers, body = '' }: Request, 
   if (protocol !== 'https:') return { ...headers };
   const token = env['MESHSHIFT_API_TOKEN'];
   if (token) return { ...headers, authorization: `Bearer ${token}` };
-  const region = REGION.exec(hostname)?.[1] ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+  const region = REGION.exec(hostname)?.[1] ?? regionOf(env);
   const found = await findCredentials(region);
   if (found === undefined) return { ...headers };
   const { sha256, ...credentials } = found;

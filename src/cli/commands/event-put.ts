@@ -5,7 +5,7 @@ import { connect } from '../client.ts';
 import { ALARM_STATES } from '../../contracts/events.ts';
 import { parseInput } from '../../contracts/mistakes.ts';
 import { readText } from '../../contracts/read-text.ts';
-import { UsageError } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { alarmEvent, pushEvent, putEvent } from '../push.ts';
@@ -28,15 +28,13 @@ async function readEvent(file: string): Promise<Entry> {
   return { Source: source, DetailType: type, Detail: JSON.stringify(detail), ...(resources === undefined ? {} : { Resources: resources }) };
 }
 
-const HINT = '`meshshift event put --help` shows what there is';
-
 function readPush({ repository, tag, digest }: Values): Entry {
-  if (repository === undefined || tag === undefined) throw new UsageError('event put: a push needs --repository NAME and --tag TAG', HINT);
+  if (repository === undefined || tag === undefined) throw misuse('event put', 'a push needs --repository NAME and --tag TAG');
   return pushEvent({ repository, tag, ...(digest === undefined ? {} : { digest }) });
 }
 
 function readAlarm({ alarm = '', state = 'ALARM', reason = 'put by hand' }: Values): Entry {
-  if (!ALARM_STATES.some((known) => known === state)) throw new UsageError(`event put: --state: ${state}: must be one of ${ALARM_STATES.join(', ')}`, HINT);
+  if (!ALARM_STATES.some((known) => known === state)) throw misuse('event put', `--state: ${state}: must be one of ${ALARM_STATES.join(', ')}`);
   return alarmEvent({ name: alarm, state, reason, at: Date.now() });
 }
 
@@ -54,7 +52,7 @@ async function readEntry(call: Call): Promise<Entry> {
   const given = NAMES.filter((name) => values[name] !== undefined);
   const [kind, ...more] = Object.entries(KINDS).filter(([name]) => values[name] !== undefined);
   const strange = given.filter((name) => name !== kind?.[0] && !(kind?.[1].others as readonly string[] | undefined)?.includes(name));
-  if (kind === undefined || more.length > 0 || strange.length > 0) throw new UsageError('event put: needs one of --repository NAME and --tag TAG, --alarm NAME, or --file FILE', HINT);
+  if (kind === undefined || more.length > 0 || strange.length > 0) throw misuse('event put', 'needs one of --repository NAME and --tag TAG, --alarm NAME, or --file FILE');
   return kind[1].read(values);
 }
 

@@ -5,11 +5,12 @@ import type { ImportOptions } from '../../mesh/files/source.ts';
 import { reviewBefore } from '../../mesh/review.ts';
 import { flag, optionalText, text, texts, type Call, type Command, type Option } from '../command.ts';
 import { connect } from '../client.ts';
-import { UsageError } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, table } from '../output.ts';
 import { provision, type Provisioned } from '../provision.ts';
 import { readMesh } from '../read-files.ts';
+import { regionOf } from '../region.ts';
 
 const CHANGES = ['created', 'updated', 'unchanged'] as const;
 
@@ -35,7 +36,7 @@ function assignments(call: Call, option: string): Map<string, string> {
   return new Map(
     texts(call, option).map((assignment) => {
       const at = assignment.indexOf('=');
-      if (at < 1) throw new UsageError(`mesh apply: --${option}: ${assignment}: must be NAME=VALUE`, '`meshshift mesh apply --help` shows what there is');
+      if (at < 1) throw misuse('mesh apply', `--${option}: ${assignment}: must be NAME=VALUE`);
       return [assignment.slice(0, at), assignment.slice(at + 1)];
     }),
   );
@@ -46,7 +47,7 @@ const importOptions = (call: Call): ImportOptions => ({
   imports: assignments(call, 'import'),
   names: Object.fromEntries(NAMES.map((member) => [member, optionalText(call, flagOf(member))])),
   namespace: text(call, 'namespace'),
-  region: call.io.env['AWS_REGION'] ?? call.io.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+  region: regionOf(call.io.env),
 });
 
 /** What would be done; nothing is. @throws InvalidInput for what refers to nothing */

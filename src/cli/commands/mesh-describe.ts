@@ -1,4 +1,5 @@
 import type { RouteSpec, VirtualNodeSpec, VirtualServiceSpec } from '@aws-sdk/client-app-mesh';
+import { typeOf } from '../../canary/weights.ts';
 import type { Call, Command } from '../command.ts';
 import { connect } from '../client.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -6,10 +7,8 @@ import { print, table } from '../output.ts';
 import { listMeshes, readMeshResources, type Described, type DescribedMesh } from '../read-mesh.ts';
 import { describePropagation, readPropagation, type MeshPropagation } from '../read-propagation.ts';
 
-const ROUTE_TYPES = ['httpRoute', 'http2Route', 'grpcRoute', 'tcpRoute'] as const;
-
 function describeRoute(spec: RouteSpec): string {
-  const type = ROUTE_TYPES.find((name) => spec[name] !== undefined);
+  const type = typeOf(spec);
   const targets = (type === undefined ? undefined : spec[type]?.action?.weightedTargets) ?? [];
   return `${type ?? 'no route'} to ${targets.map(({ virtualNode, weight }) => `${String(virtualNode)} ${String(weight)}`).join(', ')}`;
 }

@@ -2,7 +2,7 @@ import { optionalText, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
 import { PHASES, type Rollout } from '../../contracts/rollout.ts';
 import { duration } from '../../contracts/units.ts';
-import { UsageError } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, table } from '../output.ts';
 import { listRollouts, type RolloutFilter } from '../rollouts-api.ts';
@@ -29,7 +29,7 @@ function readSince(since: string): string {
   const ago = duration.safeParse(since);
   if (ago.success) return new Date(Date.now() - ago.data * 1000).toISOString();
   if (!Number.isNaN(Date.parse(since))) return since;
-  throw new UsageError(`rollout list: --since: ${since}: must be a time such as 2026-01-31T09:00:00Z, or a duration such as 2h or 7d`, '`meshshift rollout list --help` shows what there is');
+  throw misuse('rollout list', `--since: ${since}: must be a time such as 2026-01-31T09:00:00Z, or a duration such as 2h or 7d`);
 }
 
 const FILTERS = ['definition', 'phase', 'image', 'since', 'text'] as const;

@@ -2,7 +2,7 @@ import { formatDuration } from '../../contracts/units.ts';
 import type { PlannedRollout } from '../../rollout/api/plan-rollout.ts';
 import { optionalText, text, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
-import { UsageError } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, table } from '../output.ts';
 import { readCanary } from '../read-files.ts';
@@ -34,7 +34,7 @@ function describe({ definition, tag, stable, canary, beginsAt, steps, promotedAt
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const [name] = call.args;
   const file = optionalText(call, 'file');
-  if ((name === undefined) === (file === undefined)) throw new UsageError('rollout plan: give the NAME of a canary definition, or a --file', '`meshshift rollout plan --help` shows what there is');
+  if ((name === undefined) === (file === undefined)) throw misuse('rollout plan', 'give the NAME of a canary definition, or a --file');
   const definition = file === undefined ? name : (await readCanary(file)).source;
   const plan = await planRollout(connect(call.endpoint, call.io.env), { definition, image: { tag: text(call, 'tag') } });
   print(call, plan, () => describe(plan));

@@ -1,6 +1,6 @@
 import { optionalText, text, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
-import { UsageError } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { startRollout } from '../rollouts-api.ts';
@@ -8,7 +8,7 @@ import { startRollout } from '../rollouts-api.ts';
 function readAttempt(call: Call): number | undefined {
   const attempt = optionalText(call, 'attempt');
   if (attempt === undefined || /^[1-9]\d{0,3}$/.test(attempt)) return attempt === undefined ? undefined : Number(attempt);
-  throw new UsageError(`rollout start: --attempt: ${attempt}: must be a whole number from 1 to 9999`, '`meshshift rollout start --help` shows what there is');
+  throw misuse('rollout start', `--attempt: ${attempt}: must be a whole number from 1 to 9999`);
 }
 
 async function run(call: Call): Promise<typeof EXIT.ok> {

@@ -1,23 +1,14 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { flag, optionalText, text, type Call, type Command } from '../command.ts';
-import { UsageError } from '../errors.ts';
+import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { explainListening, toPort } from '../ports.ts';
 import { lineLog } from '../log.ts';
 import { packageFile } from '../package-file.ts';
+import { readTls } from '../read-tls.ts';
 import { readWebhooks } from '../read-webhooks.ts';
-import type { Tls } from '../../controlplane/xds/server.ts';
 import type { Exposure } from '../../local/exposure.ts';
-
-async function readTls(call: Call): Promise<{ readonly tls?: Tls }> {
-  const [certificate, key, clients] = ['tls-certificate', 'tls-key', 'tls-clients'].map((name) => optionalText(call, name));
-  if (certificate === undefined && key === undefined && clients === undefined) return {};
-  if (certificate === undefined || key === undefined) throw new UsageError('up: --tls-certificate and --tls-key: must be given together', '`meshshift up --help` shows what there is');
-  const read = (path: string): Promise<string> => readFile(resolve(path), 'utf8');
-  return { tls: { certificate: await read(certificate), key: await read(key), ...(clients === undefined ? {} : { clientAuthorities: await read(clients) }) } };
-}
 
 /** Nothing listens beyond this machine unless told to, and told whom to let in. */
 async function readExposure(call: Call): Promise<{ readonly exposure?: Exposure }> {
@@ -25,10 +16,11 @@ async function readExposure(call: Call): Promise<{ readonly exposure?: Exposure 
   if (host === undefined) return {};
   const keys = optionalText(call, 'access-keys') ?? call.io.env['MESHSHIFT_ACCESS_KEYS'];
   if (keys === undefined || keys === '') {
-    throw new UsageError(`up: --host: ${host}: needs access keys: --access-keys FILE, or MESHSHIFT_ACCESS_KEYS`, '`meshshift up --help` shows what there is');
+    throw misuse('up', `--host: ${host}: needs access keys: --access-keys FILE, or MESHSHIFT_ACCESS_KEYS`);
   }
   const { readGrants } = await import('../../controlplane/access/grants.ts');
-  return { exposure: { host, grants: readGrants(keys), ...(await readTls(call)) } };
+  const tls = await readTls('up', (name) => optionalText(call, name));
+  return { exposure: { host, grants: readGrants(keys), ...(tls === undefined ? {} : { tls }) } };
 }
 
 /** What may stand in for services of AWS that this machine does not serve. */
@@ -36,7 +28,7 @@ const FOREIGN = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const { io } = call;
-  const [port, xdsPort] = [toPort('up: --port', text(call, 'port')), toPort('up: --xds-port', text(call, 'xds-port'))];
+  const [port, xdsPort] = [toPort('up', 'port', text(call, 'port')), toPort('up', 'xds-port', text(call, 'xds-port'))];
   const [workloads, certificates] = [optionalText(call, 'workloads'), optionalText(call, 'certificates')];
   const exposure = await readExposure(call);
   const webhooks = optionalText(call, 'webhooks') ?? io.env['MESHSHIFT_WEBHOOKS'];
