@@ -1,5 +1,6 @@
 import { compact } from './proto.ts';
 import type { HttpGatewayRoute } from './specs.ts';
+import { regexMatcher } from './regex.ts';
 import type { ProtoJson } from './types.ts';
 
 /**
@@ -59,7 +60,7 @@ const substitution = (text: string): string => text.replaceAll('\\', '\\\\');
 const whole = (to: string): ProtoJson => ({ regex_rewrite: { pattern: { regex: '^.*$' }, substitution: substitution(to) } });
 const replaced = (before: string, after: string): ProtoJson => (before === after ? {} : { prefix_rewrite: after });
 const regexReplaced = (before: string, after: string): ProtoJson =>
-  before === after ? {} : { regex_rewrite: { pattern: { regex: `^${quote(before)}` }, substitution: substitution(after) } };
+  before === after ? {} : { regex_rewrite: { pattern: regexMatcher(`^${quote(before)}`), substitution: substitution(after) } };
 
 /** Whether a path that is known matches; an expression that only RE2 can read matches nothing. */
 function matches({ prefix, path, safe_regex: pattern }: PathMatch, known: string): boolean {
@@ -75,7 +76,7 @@ function matches({ prefix, path, safe_regex: pattern }: PathMatch, known: string
 /** All that is a match of the source itself, whatever the service makes of it. */
 export function sourceMatch({ kind, from }: PathSource): PathMatch {
   if (kind === 'exact') return { path: from };
-  return kind === 'regex' ? { safe_regex: { regex: from } } : { prefix: from };
+  return kind === 'regex' ? { safe_regex: regexMatcher(from) } : { prefix: from };
 }
 
 /**
@@ -105,13 +106,13 @@ function fromPrefix(from: string, to: string, service: PathMatch): PathRoute | u
   if (regex === undefined) return undefined;
   // An expression may start with anything: the prefix holds beside it.
   const within = from === '/' ? {} : { headers: [{ name: ':path', string_match: { prefix: from } }] };
-  return { match: { safe_regex: { regex }, ...within }, rewrite: regexReplaced(from, to) };
+  return { match: { safe_regex: regexMatcher(regex), ...within }, rewrite: regexReplaced(from, to) };
 }
 
 /** Both the gateway's expression and the service's own condition; the header `:path` has the query as well. */
 function withinRegex(regex: string, service: PathMatch): PathRoute {
-  if (service.prefix === '/') return { match: { safe_regex: { regex } }, rewrite: {} };
-  const path = { name: ':path', string_match: { safe_regex: { regex: `(?:${regex})(?:\\?.*)?` } } };
+  if (service.prefix === '/') return { match: { safe_regex: regexMatcher(regex) }, rewrite: {} };
+  const path = { name: ':path', string_match: { safe_regex: regexMatcher(`(?:${regex})(?:\\?.*)?`) } };
   return { match: { ...service, headers: [path] }, rewrite: {} };
 }
 

@@ -1,12 +1,13 @@
 import type { GrpcRouteMatch, HttpQueryParameter, HttpRouteHeader, HttpRouteMatch } from './specs.ts';
 import { compact } from './proto.ts';
+import { regexMatcher } from './regex.ts';
 import type { ProtoJson } from './types.ts';
 
 /** A value matcher of App Mesh: a header's or a metadata entry's. */
 type ValueMatch = NonNullable<HttpRouteHeader['match']>;
 
 const stringMatch = (match: ValueMatch): ProtoJson =>
-  match.regex !== undefined ? { safe_regex: { regex: match.regex } } : compact({ exact: match.exact, prefix: match.prefix, suffix: match.suffix });
+  match.regex !== undefined ? { safe_regex: regexMatcher(match.regex) } : compact({ exact: match.exact, prefix: match.prefix, suffix: match.suffix });
 
 function headerMatch({ name, invert, match }: HttpRouteHeader): ProtoJson {
   const how =
@@ -26,7 +27,7 @@ const queryMatch = ({ name, match }: HttpQueryParameter): ProtoJson =>
 
 function httpPath({ prefix, path }: HttpRouteMatch): ProtoJson {
   if (path?.exact !== undefined) return { path: path.exact };
-  if (path?.regex !== undefined) return { safe_regex: { regex: path.regex } };
+  if (path?.regex !== undefined) return { safe_regex: regexMatcher(path.regex) };
   return { prefix: prefix ?? '/' };
 }
 

@@ -15,6 +15,9 @@ const to = (virtualServiceName: string, match: HttpGatewayRoute['match'], rewrit
 
 const target = (virtualNode: string) => ({ action: { weightedTargets: [{ virtualNode, weight: 1 }] } });
 
+/** An expression, or a prefix that is rewritten by one, of more than Envoy takes unless it is told to. */
+const LONG = 'long'.repeat(50);
+
 const meshFor = (port: number, a: number, b: number): MeshSpecs => ({
   name: 'm',
   virtualNodes: Object.fromEntries(['a', 'b'].map((name) => [name, { listeners: [{ portMapping: { port: 8080, protocol: 'http' as const } }] }])),
@@ -38,6 +41,8 @@ const meshFor = (port: number, a: number, b: number): MeshSpecs => ({
     'gw/kept': to('routed.local', { prefix: '/kept/' }, { prefix: { defaultPrefix: 'DISABLED' }, hostname: { defaultTargetHostname: 'DISABLED' } }),
     'gw/exact': to('routed.local', { path: { exact: '/status' } }, { path: { exact: '/users/status' } }),
     'gw/regex': to('b.local', { path: { regex: '/v[0-9]+/.*' } }),
+    'gw/long-regex': to('b.local', { path: { regex: `/(${LONG}|.{1000})` } }),
+    'gw/long-prefix': to('routed.local', { prefix: `/${LONG}/` }),
     'gw/host': to('b.local', { prefix: '/', hostname: { exact: 'b.example.com' } }),
     'gw/suffix': to('b.local', { prefix: '/', hostname: { suffix: '.b.example.com' } }),
     'gw/conditions': to('b.local', {
@@ -70,6 +75,8 @@ const CASES: readonly Case[] = [
   ['a path is rewritten whole', { path: '/status?z=1' }, 'b', '/users/status?z=1'],
   ['a path matches whole', { path: '/status/1' }, 'a', '/status/1'],
   ['a path matches by regular expression', { path: '/v12/x' }, 'b', '/v12/x', 'b.local'],
+  ['a path matches by an expression of any length', { path: `/${'x'.repeat(1000)}` }, 'b'],
+  ['a prefix of any length is rewritten', { path: `/${LONG}/users/7` }, 'b', '/users/7'],
   ['a host name matches', { host: 'b.example.com' }, 'b', '/', 'b.local'],
   ['a host name matches in any case and with a port', { host: 'B.Example.com:8080' }, 'b'],
   ['the ending of a host name matches', { host: 'x.b.example.com' }, 'b'],

@@ -123,8 +123,8 @@ function withDiscovery(spec: object): object {
   return listeners === undefined || listeners.length === 0 ? rest : { ...rest, listeners, serviceDiscovery: serviceDiscovery ?? found };
 }
 
-const REGEXES = ['.*', '/a(b|c)+', '[[:alpha:]]+', '\\d{2,3}', '(?i)x', '\\p{Greek}', '(', 'a{1001}', '\\Qa.b\\E', '(?P<n>x)', '^/$', 'a++'];
-const PATHS = ['/', '/a', '/a/', '/a/b', '//', '/é', '/a b', '/%41', '/a?b', '/a#b', '/*', '/\\'];
+const REGEXES = ['.*', '/a(b|c)+', '[[:alpha:]]+', '\\d{2,3}', '(?i)x', '\\p{Greek}', '(', 'a{1001}', '\\Qa.b\\E', '(?P<n>x)', '^/$', 'a++', 'm'.repeat(255), '.{1000}', '\\PL+'];
+const PATHS = ['/', '/a', '/a/', '/a/b', '//', '/é', '/a b', '/%41', '/a?b', '/a#b', '/*', '/\\', `/${'p'.repeat(250)}`];
 
 /** The files that there are. */
 function filesFor(authority: Authority, folder: string): Hints {
