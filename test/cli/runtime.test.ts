@@ -216,6 +216,21 @@ describe('rollouts', () => {
     expect(history).toContain('wrong build');
   });
 
+  test('a wish to go on tells what the weight waits for all the same, one to go back that nothing is left to do', async () => {
+    await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml');
+    await cli('freeze', 'set', '--reason', 'incident 7');
+    const { id } = (await json('rollout', 'start', 'svc1', '--tag', 'v6')) as { id: string };
+    const shown = async () => JSON.parse((await cli('rollout', 'status', id, '--json')).stdout || '{}') as { waiting?: { for: string } | null };
+    await until(shown, ({ waiting }) => waiting?.for === 'freeze');
+    for (const action of ['advance', 'promote']) {
+      expect((await cli('rollout', action, id)).stdout).toMatch(/: asked for, and its weight rises when nothing holds it: frozen by .*: incident 7$/m);
+    }
+    expect((await cli('rollout', 'abort', id)).stdout).toContain(`rollout ${id}: it is aborted, and its traffic goes back to where it was\n`);
+    await cli('freeze', 'lift');
+    await cli('rollout', 'status', id, '--watch');
+    for (const action of ['abort', 'undo']) expect((await cli('rollout', action, id)).stdout).toContain(`rollout ${id}: it is rolled back\n`);
+  });
+
   test('what is not there is refused', async () => {
     for (const args of [['rollout', 'status', 'nothing'], ['rollout', 'abort', 'nothing'], ['rollout', 'start', 'nothing', '--tag', 'v1']]) {
       const { code, stderr } = await cli(...args);

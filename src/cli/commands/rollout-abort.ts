@@ -1,14 +1,17 @@
+import type { Rollout } from '../../contracts/rollout.ts';
 import { text, type Call, type Command } from '../command.ts';
 import { connect } from '../client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { actOnRollout } from '../rollouts-api.ts';
 import { userOf } from '../user.ts';
+import { saidOfGoingBack } from '../view/taken.ts';
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const [id = ''] = call.args;
-  await actOnRollout(connect(call.endpoint, call.io.env), id, 'abort', { who: userOf(call), reason: text(call, 'reason') });
-  print(call, { id, action: 'abort', accepted: true }, () => [`rollout ${id} is aborted: its traffic goes back to where it was`, `watch it: meshshift rollout status ${id} --watch`]);
+  const answer = (await actOnRollout(connect(call.endpoint, call.io.env), id, 'abort', { who: userOf(call), reason: text(call, 'reason') })) as Rollout;
+  const said = saidOfGoingBack('it is aborted, and its traffic goes back to where it was', answer);
+  print(call, { id, action: 'abort', accepted: true }, () => [`rollout ${id}: ${said}`, `watch it: meshshift rollout status ${id} --watch`]);
   return EXIT.ok;
 }
 

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { actOnRollout } from '../rollouts-api.ts';
 import { userOf } from '../user.ts';
+import { saidOfGoingBack, saidOfGoingOn } from '../view/taken.ts';
 
 interface Verb {
   readonly action: Action;
@@ -13,16 +14,16 @@ interface Verb {
   readonly said: (id: string, answer: { readonly id: string }) => string;
 }
 
-const says = (words: string) => (id: string) => `rollout ${id}: ${words}`;
+const says = (words: string, of: typeof saidOfGoingOn = (said) => said) => (id: string, answer: Partial<Rollout>) => `rollout ${id}: ${of(words, answer)}`;
 
 const VERBS: readonly Verb[] = [
   { action: 'approve', about: 'approve what a rollout waits for', said: (id, answer) => `rollout ${id} is approved by ${((answer as Partial<Rollout>).approvals ?? []).map(({ who }) => who).join(', ')}` },
   { action: 'pause', about: 'hold a rollout at its weight until it is resumed', said: says('its weight is held') },
   { action: 'resume', about: 'go on with a rollout that is paused', said: says('it goes on') },
-  { action: 'advance', about: 'go to the next step now, without waiting for the bake', said: says('it goes to its next step') },
-  { action: 'promote', about: 'give the new version everything now', said: says('it is promoted') },
+  { action: 'advance', about: 'go to the next step now, without waiting for the bake', said: says('it goes to its next step', saidOfGoingOn) },
+  { action: 'promote', about: 'give the new version everything now', said: says('it is promoted', saidOfGoingOn) },
   { action: 'retry', about: 'start a rollout that was rolled back or failed once more', said: (_, answer) => `rollout ${answer.id} started` },
-  { action: 'undo', about: 'bring back the version that a finished rollout replaced, without new analysis', said: says('the version before it serves again in a moment') },
+  { action: 'undo', about: 'bring back the version that a finished rollout replaced, without new analysis', said: says('the version before it serves again in a moment', saidOfGoingBack) },
 ];
 
 const toCommand = ({ action, about, said }: Verb): Command => ({
