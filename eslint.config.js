@@ -7,6 +7,7 @@ const forbid = (...rules) => ({
 });
 
 const LOCAL = ['(^|/)local/', 'src/local stands in for AWS; only the CLI may import it.'];
+const CLI = ['(^|/)cli/', 'src/local serves what the CLI starts; it does not know it.'];
 const CONTROL_PLANE = ['(^|/)controlplane/', 'Reach the control plane over HTTP.'];
 const HANDLER = ['^(\\.\\./)+handlers/|^\\./(?!\\.\\.)(?!.*middleware)', 'A handler imports src and the middleware, never another handler.'];
 const IO = ['^node:|^@aws-sdk|^@grpc|^libsql|^jsonata|(^|/)(rollout|store|metrics|workloads|local|cli|mesh|xds|api|telemetry)/', 'This folder is pure: no I/O, SDK or neighbour that does it.'];
@@ -35,7 +36,8 @@ export default tseslint.config(
     },
   },
   { files: ['src/**/*.ts'], rules: forbid(LOCAL) },
-  { files: ['src/local/**/*.ts', 'src/cli/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['src/local/**/*.ts'], rules: forbid(CLI) },
+  { files: ['src/cli/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['src/mesh/**/*.ts'], rules: forbid(LOCAL, CONTROL_PLANE) },
   { files: ['src/canary/**/*.ts', 'src/controlplane/translate/**/*.ts'], rules: { ...forbid(LOCAL, IO), ...PURE_GLOBALS } },
   { files: ['handlers/**/*.ts'], ignores: ['handlers/middleware/**'], rules: forbid(LOCAL, CONTROL_PLANE, HANDLER) },

@@ -13,6 +13,9 @@ export interface Provisioned {
   readonly version: number;
 }
 
+/** CreateVirtualNode → virtualNode */
+export const kindOf = ({ create }: Pick<Provisioned, 'create'>): string => create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase());
+
 const POLL_MS = 150;
 
 /**

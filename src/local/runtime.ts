@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from '../controlplane/access/loopback.ts';
+import { refusalOf } from '../controlplane/http/host-guard.ts';
 import type { ControlPlane } from '../controlplane/index.ts';
 import type { Exposure } from './exposure.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
+import { answer } from './server/answer.ts';
 import { createDispatcher } from './server/dispatch.ts';
-import { refusalOf } from '../controlplane/http/host-guard.ts';
 
 /** As the services' options; their `url` comes of the port. */
 export interface RuntimeOptions extends Omit<ServicesOptions, 'url'> {
@@ -23,9 +24,7 @@ export interface Runtime {
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 function refuse(response: ServerResponse, status: number, message: string): void {
-  const body = JSON.stringify({ error: 'Forbidden', message });
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), connection: 'close' });
-  response.end(body);
+  answer(response, status, JSON.stringify({ error: 'Forbidden', message }), { connection: 'close' });
 }
 
 async function listen(host: string, port: number, handler: Handler): Promise<{ port: number; close: () => Promise<void> }> {

@@ -166,7 +166,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     lambda: lambda.host,
     invokeLater,
     scheduler: openSchedulerApi(scheduler, log),
-    httpApi: openHttpApi(deployment.functions, lambda.host),
+    httpApi: openHttpApi(deployment.functions, lambda.host, log),
     ...(workloads === undefined ? {} : { workloads }),
     close,
   };

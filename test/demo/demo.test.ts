@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { DemoResult } from '../../src/local/demo/result.ts';
+import type { DemoResult } from '../../src/cli/demo/result.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { describeWith } from '../support/components.ts';
 import { envoyBinary } from '../support/envoy.ts';

@@ -1,7 +1,7 @@
-import { addReport, type Report, type Totals } from '../../src/local/demo/caller.ts';
-import { checkBadRelease, checkGoodRelease } from '../../src/local/demo/expectations.ts';
-import { toRolloutResult, type Release } from '../../src/local/demo/result.ts';
-import { describeCalls } from '../../src/local/demo/release.ts';
+import { addReport, type Report, type Totals } from '../../src/cli/demo/caller.ts';
+import { checkBadRelease, checkGoodRelease } from '../../src/cli/demo/expectations.ts';
+import { toRolloutResult, type Release } from '../../src/cli/demo/result.ts';
+import { describeCalls } from '../../src/cli/demo/release.ts';
 import { rolledBack, succeeded } from '../cli/view/rollouts.ts';
 
 const nothing: Totals = { requests: 0, errors: 0, versions: {}, unanswered: 0 };

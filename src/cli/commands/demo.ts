@@ -2,7 +2,7 @@ import { flag, type Call, type Command } from '../command.ts';
 import type { ExitCode } from '../exit-codes.ts';
 
 async function run(call: Call): Promise<ExitCode> {
-  const { runDemo } = await import('../../local/demo/index.ts');
+  const { runDemo } = await import('../demo/index.ts');
   return runDemo({ io: call.io, json: call.json, envoy: !flag(call, 'no-envoy'), keep: flag(call, 'keep') });
 }
 

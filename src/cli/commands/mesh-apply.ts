@@ -8,7 +8,7 @@ import { connect } from '../client.ts';
 import { misuse } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, table } from '../output.ts';
-import { provision, type Provisioned } from '../provision.ts';
+import { kindOf, provision, type Provisioned } from '../provision.ts';
 import { readMesh } from '../read-files.ts';
 import { regionOf } from '../region.ts';
 
@@ -18,9 +18,6 @@ const summarise = (resources: readonly Provisioned[]): Record<(typeof CHANGES)[n
   const countOf = (change: string): number => resources.filter((resource) => resource.change === change).length;
   return { created: countOf('created'), updated: countOf('updated'), unchanged: countOf('unchanged') };
 };
-
-/** CreateVirtualNode → virtualNode */
-const kindOf = (create: string): string => create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase());
 
 /** virtualNodeName → virtual-node-name: the flags of `aws appmesh` that give names. The mesh has a shorter one. */
 const flagOf = (member: string): string => (member === 'meshName' ? 'mesh' : member.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`));
@@ -74,7 +71,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
   const done = isDry ? await plan(call, read) : await provision(await connect(call.endpoint, call.io.env).stepFunctions(), read.resources, text(call, 'stage'));
   const summary = summarise(done);
   print(call, { ...(isDry ? { dryRun: true } : {}), ...summary, resources: done, leftOut: read.leftOut }, () => [
-    ...table(['kind', 'name', 'version', isDry ? 'would be' : 'change'], done.map(({ create, name, version, change }) => [kindOf(create), name, String(version), change]), [2]),
+    ...table(['kind', 'name', 'version', isDry ? 'would be' : 'change'], done.map((resource) => [kindOf(resource), resource.name, String(resource.version), resource.change]), [2]),
     `${isDry ? 'would be: ' : ''}${CHANGES.map((change) => `${summary[change]} ${change}`).join(', ')}`,
     ...describeLeftOut(read.leftOut),
   ]);

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRecord } from '../../contracts/is-record.ts';
 import type { Log } from '../../contracts/log.ts';
 import { parseJson } from '../json.ts';
+import { answerAsAws } from '../server/answer.ts';
 import { AwsError } from '../server/aws-json.ts';
 import { schedulerOperations, type Operation } from './operations.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -49,16 +49,7 @@ async function perform(operations: Readonly<Record<string, Operation>>, request:
   return operation(readInput(url, body, label));
 }
 
-function send(response: ServerResponse, status: number, body: object, errorType?: string): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    'x-amzn-requestid': randomUUID(),
-    ...(errorType === undefined ? {} : { 'x-amzn-errortype': errorType }),
-  });
-  response.end(text);
-}
+const JSON_TYPE = 'application/json';
 
 /** Serves a scheduler's API. An unforeseen error is answered as InternalServerException, without its details, and logged. */
 export function openSchedulerApi(scheduler: Scheduler, log: Log): SchedulerApi {
@@ -67,14 +58,14 @@ export function openSchedulerApi(scheduler: Scheduler, log: Log): SchedulerApi {
     owns: (path) => ROUTES.some((route) => route.path.test(path)),
     handle: async (request, body, response) => {
       try {
-        send(response, 200, await perform(operations, request, body));
+        answerAsAws(response, 200, JSON_TYPE, await perform(operations, request, body));
       } catch (error) {
         if (error instanceof AwsError) {
-          send(response, error.status, { Message: error.message }, error.code);
+          answerAsAws(response, error.status, JSON_TYPE, { Message: error.message }, error.code);
           return;
         }
         log('error', 'a request failed', { service: 'scheduler', method: request.method, error: String(error) });
-        send(response, 500, { Message: 'The request processing has failed because of an unknown error.' }, 'InternalServerException');
+        answerAsAws(response, 500, JSON_TYPE, { Message: 'The request processing has failed because of an unknown error.' }, 'InternalServerException');
       }
     },
   };

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRecord } from '../../contracts/is-record.ts';
 import { parseJson } from '../json.ts';
+import { answerAsAws } from './answer.ts';
 
 /** A service's error as its clients know it: `code` is the exception's name. */
 export class AwsError extends Error {
@@ -35,17 +35,6 @@ export function operationOf(request: IncomingMessage, { targetPrefix }: AwsJsonS
   return target.slice(targetPrefix.length + 1);
 }
 
-function send(response: ServerResponse, service: AwsJsonService, status: number, body: unknown, errorType?: string): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': `application/x-amz-json-${service.version}`,
-    'content-length': Buffer.byteLength(text),
-    'x-amzn-requestid': randomUUID(),
-    ...(errorType === undefined ? {} : { 'x-amzn-errortype': errorType }),
-  });
-  response.end(text);
-}
-
 function parseInput(body: string): Record<string, unknown> {
   const input = body === '' ? {} : parseJson(body);
   if (!isRecord(input)) throw new AwsError('SerializationException', 'the request body must be a JSON object');
@@ -55,16 +44,17 @@ function parseInput(body: string): Record<string, unknown> {
 /** Answers a request of the AWS JSON protocol. An unforeseen error is answered as InternalFailure, without its details, and handed to `onError`. */
 export async function serveAwsJson(service: AwsJsonService, request: IncomingMessage, body: string, response: ServerResponse, onError: (error: unknown, operation: string) => void): Promise<void> {
   const name = operationOf(request, service) ?? '';
+  const contentType = `application/x-amz-json-${service.version}`;
   try {
     const operation = Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
     if (operation === undefined) throw new AwsError('UnknownOperationException', `${service.targetPrefix}.${name} is not an operation that the local runtime serves`);
-    send(response, service, 200, (await operation(parseInput(body), request)) ?? {});
+    answerAsAws(response, 200, contentType, (await operation(parseInput(body), request)) ?? {});
   } catch (error) {
     if (error instanceof AwsError) {
-      send(response, service, error.status, { __type: error.code, message: error.message, ...error.members }, error.code);
+      answerAsAws(response, error.status, contentType, { __type: error.code, message: error.message, ...error.members }, error.code);
       return;
     }
     onError(error, name);
-    send(response, service, 500, { __type: 'InternalFailure', message: 'The request processing has failed because of an unknown error.' }, 'InternalFailure');
+    answerAsAws(response, 500, contentType, { __type: 'InternalFailure', message: 'The request processing has failed because of an unknown error.' }, 'InternalFailure');
   }
 }

@@ -2,17 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../contracts/log.ts';
 import { isInvocation, serveInvocation } from '../lambda/invoke-api.ts';
 import type { Services } from '../services.ts';
+import { answer } from './answer.ts';
 import { AwsError, operationOf, serveAwsJson } from './aws-json.ts';
 import { readBody } from './read-body.ts';
 
 /** Larger than any request these services take: Lambda's own bound. */
 const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
-function send(response: ServerResponse, status: number, body: object): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
-}
+const send = (response: ServerResponse, status: number, body: object): void => answer(response, status, JSON.stringify(body));
 
 /** Tells the services on one port apart as AWS does: App Mesh, Lambda and Scheduler by path, Step Functions and EventBridge by the `X-Amz-Target` header, STS by its form. */
 export function createDispatcher(services: Services, log: Log): (request: IncomingMessage, response: ServerResponse) => Promise<void> {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRecord } from '../../contracts/is-record.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { DeployedFunction } from '../deployment/types.ts';
 import { parseJson } from '../json.ts';
 import type { LambdaHost } from '../lambda/host.ts';
+import { answer } from './answer.ts';
 
 /** A route of the HTTP API and the function it reaches. */
 interface Route {
@@ -39,11 +41,6 @@ function toEvent(request: IncomingMessage, body: string, route: Route, url: URL)
   };
 }
 
-function answer(response: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
 const isHeaders = (value: unknown): value is Record<string, string> => isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string');
 
 function respond(response: ServerResponse, payload: string): void {
@@ -56,7 +53,7 @@ function respond(response: ServerResponse, payload: string): void {
   answer(response, statusCode, typeof body === 'string' ? body : '', isHeaders(headers) ? headers : {});
 }
 
-export function openHttpApi(functions: readonly DeployedFunction[], lambda: LambdaHost): HttpApi {
+export function openHttpApi(functions: readonly DeployedFunction[], lambda: LambdaHost, log: Log): HttpApi {
   const routes: Route[] = functions.flatMap(({ name, routes: own }) => own.map(({ method, path }) => ({ method, path, matches: toPattern(path), functionName: name })));
   return {
     owns: (path) => routes.some(({ matches }) => matches.test(path)),
@@ -69,9 +66,13 @@ export function openHttpApi(functions: readonly DeployedFunction[], lambda: Lamb
         return;
       }
       const result = await lambda.invoke(route.functionName, JSON.stringify(toEvent(request, body, route, url)));
-      if ('payload' in result) respond(response, result.payload);
+      if ('payload' in result) {
+        respond(response, result.payload);
+        return;
+      }
       // As API Gateway does: what went wrong inside is in the log, not in the answer.
-      else answer(response, 500, JSON.stringify({ error: result.error.errorType, message: 'Internal Server Error' }));
+      log('error', 'a function failed', { function: route.functionName, error: `${result.error.errorType}: ${result.error.errorMessage}` });
+      answer(response, 500, JSON.stringify({ error: result.error.errorType, message: 'Internal Server Error' }));
     },
   };
 }

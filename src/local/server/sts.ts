@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answer } from './answer.ts';
 
 /** STS on the wire: the AWS Query protocol, known by its form. No other service here speaks it. */
 export interface Sts {
@@ -11,8 +12,7 @@ const FORM = 'application/x-www-form-urlencoded';
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
 function send(response: ServerResponse, status: number, requestId: string, xml: string): void {
-  response.writeHead(status, { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(xml), 'x-amzn-requestid': requestId });
-  response.end(xml);
+  answer(response, status, xml, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Rollout } from '../../contracts/rollout.ts';
-import type { Provisioned } from '../../cli/provision.ts';
+import { kindOf, type Provisioned } from '../provision.ts';
 import type { Totals } from './caller.ts';
 
 /** One rollout of the demo. Weights and shares in percent; requests and errors as the caller counted them. */
@@ -27,7 +27,7 @@ export interface Release {
 }
 
 /** `virtualNode pgMesh/svcNode1` */
-const identifyResource = ({ create, name }: Pick<Provisioned, 'create' | 'name'>): string => `${create.replace(/^Create(.)/, (_, first: string) => first.toLowerCase())} ${name}`;
+const identifyResource = (resource: Provisioned): string => `${kindOf(resource)} ${resource.name}`;
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 

@@ -1,6 +1,6 @@
-import type { Provisioned } from '../../cli/provision.ts';
-import { count, errorsOfSide, percent, seconds, type Paint } from '../../cli/view/words.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Provisioned } from '../provision.ts';
+import { count, errorsOfSide, percent, seconds, type Paint } from '../view/words.ts';
+import type { Runtime } from '../../local/runtime.ts';
 import type { DataPlane } from './data-plane.ts';
 import { rollbackMs, toRolloutResult, type Release } from './result.ts';
 

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type Client } from '../../cli/client.ts';
-import { packageFile } from '../../cli/package-file.ts';
-import { provision, type Provisioned } from '../../cli/provision.ts';
-import { readCanary, readMesh } from '../../cli/read-files.ts';
-import { putCanary } from '../../cli/rollouts-api.ts';
+import { connect, type Client } from '../client.ts';
+import { packageFile } from '../package-file.ts';
+import { provision, type Provisioned } from '../provision.ts';
+import { readCanary, readMesh } from '../read-files.ts';
+import { putCanary } from '../rollouts-api.ts';
 import type { Log } from '../../contracts/log.ts';
-import { startRuntime, type Runtime } from '../runtime.ts';
+import { startRuntime, type Runtime } from '../../local/runtime.ts';
 
 /** What plays: a runtime of its own on free ports, with its data in a folder that goes with it. */
 export interface Stage {

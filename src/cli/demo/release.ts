@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pushEvent, putEvent } from '../../cli/push.ts';
-import { listRollouts, readRollout } from '../../cli/rollouts-api.ts';
-import type { Client } from '../../cli/client.ts';
-import { followRollout } from '../../cli/view/follow.ts';
-import type { Screen } from '../../cli/view/screen.ts';
-import { count, percent } from '../../cli/view/words.ts';
+import { pushEvent, putEvent } from '../push.ts';
+import { listRollouts, readRollout } from '../rollouts-api.ts';
+import type { Client } from '../client.ts';
+import { followRollout } from '../view/follow.ts';
+import type { Screen } from '../view/screen.ts';
+import { count, percent } from '../view/words.ts';
 import type { Caller, Report } from './caller.ts';
 import type { Release } from './result.ts';
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import type { Io } from '../../cli/command.ts';
-import { EXIT, type ExitCode } from '../../cli/exit-codes.ts';
-import { lineLog } from '../../cli/log.ts';
-import { hasColour, isLive } from '../../cli/output.ts';
-import { openScreen, type Screen } from '../../cli/view/screen.ts';
+import type { Io } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { lineLog } from '../log.ts';
+import { hasColour, isLive } from '../output.ts';
+import { openScreen, type Screen } from '../view/screen.ts';
 import { Caller } from './caller.ts';
 import { lookForEnvoy, openDataPlane, type DataPlane } from './data-plane.ts';
 import { checkBadRelease, checkGoodRelease } from './expectations.ts';

@@ -95,7 +95,7 @@ export class Caller {
    */
   async until(isWanted: (latest: Report) => boolean, signal: AbortSignal): Promise<Report> {
     for (;;) {
-      await once(this.#events, 'report', { signal });
+      if (this.#ended === undefined) await once(this.#events, 'report', { signal });
       if (this.#ended !== undefined) throw new Error(this.#ended);
       if (this.#latest !== undefined && isWanted(this.#latest)) return this.#latest;
     }

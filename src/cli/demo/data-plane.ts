@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { Log } from '../../contracts/log.ts';
 import { envoyBootstrap, grpcBootstrap } from '../../controlplane/bootstrap/index.ts';
-import { findEnvoy, startEnvoy } from '../envoy/index.ts';
+import { findEnvoy, startEnvoy } from '../../local/envoy/index.ts';
 
 /** How the caller's requests reach svc1. */
 export interface DataPlane {
