@@ -268,6 +268,7 @@ describe('a rollout that could not be rolled back', () => {
     world.faults.set('RollBack', stuck).set('ExecutionStopped', stuck);
     await act(first, 'abort');
     expect(await ended(first)).toMatchObject({ error: 'RollBackFailed' });
+    await eventually(() => Promise.resolve(world.calls.some(({ name }) => name === 'ExecutionStopped') ? true : undefined), 'its end to be told');
     expect(await weights()).toEqual({ svcNode1: 75, svcNode1v2: 25 });
     world.faults.clear();
     const fix = await begin('v3');
