@@ -7,4 +7,6 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.serverless/'],
   testTimeout: 30_000,
   maxWorkers: 2,
+  // A line for each call of each function: thousands. `--silent=false` shows them.
+  silent: true,
 };
