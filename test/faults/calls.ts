@@ -1,5 +1,5 @@
 /** What a rollout depends on outside of its own code. */
-export const DEPENDENCIES = ['mesh', 'propagation', 'telemetry', 'store', 'stepFunctions', 'bus', 'hooks', 'workloads', 'alarms', 'lambda'] as const;
+export const DEPENDENCIES = ['mesh', 'propagation', 'telemetry', 'store', 'stepFunctions', 'bus', 'hooks', 'workloads', 'ecs', 'cloudMap', 'alarms', 'lambda'] as const;
 export type Dependency = (typeof DEPENDENCIES)[number];
 
 /** One outgoing call: who makes it (a function, the watch, Step Functions), to what, and what is asked. */

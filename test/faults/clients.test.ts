@@ -19,9 +19,7 @@ type Mode = keyof typeof MODES;
 let server: Server;
 let url: string;
 let mode: Mode;
-const print = console.log;
 beforeAll(async () => {
-  console.log = () => undefined;
   server = createServer((request, response) => {
     const answer = MODES[mode];
     if (answer === undefined) request.socket.destroy();
@@ -32,7 +30,6 @@ beforeAll(async () => {
   Object.assign(process.env, { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
 });
 afterAll(async () => {
-  console.log = print;
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });

@@ -21,7 +21,7 @@ export interface Wanted {
   readonly ends: Readonly<Record<string, Phase>>;
   /** Virtual nodes that there are in the end, the first of which serves; by default only v0. */
   readonly nodes?: readonly string[] | undefined;
-  /** Virtual nodes whose process runs in the end; by default none. */
+  /** Virtual nodes whose process or service runs in the end, and whose registry there is; by default none. */
   readonly workloads?: readonly string[] | undefined;
 }
 

@@ -25,6 +25,8 @@ const THROTTLED: Readonly<Record<Dependency, () => unknown>> = {
   bus: () => named('ThrottlingException', 400),
   hooks: () => new AwsCallFailed('TooManyRequestsException', message, 429),
   workloads: () => httpAnswer(429),
+  ecs: () => new AwsCallFailed('ThrottlingException', message, 400),
+  cloudMap: () => new AwsCallFailed('RequestLimitExceeded', message, 400),
   alarms: () => named('ThrottlingException', 400),
   lambda: () => new AwsError('TooManyRequestsException', message, { status: 429 }),
 };
@@ -37,11 +39,13 @@ const BROKEN: Readonly<Record<Dependency, () => unknown>> = {
   bus: () => named('InternalFailure', 500),
   hooks: () => new AwsCallFailed('ServiceException', message, 500),
   workloads: () => httpAnswer(500),
+  ecs: () => new AwsCallFailed('ServerException', message, 500),
+  cloudMap: () => new AwsCallFailed('InternalFailure', message, 500),
   alarms: () => named('InternalServiceFault', 500),
   lambda: () => new AwsError('ServiceException', message, { status: 500 }),
 };
 
-const byFetch: ReadonlySet<Dependency> = new Set(['propagation', 'telemetry', 'workloads']);
+const byFetch: ReadonlySet<Dependency> = new Set(['propagation', 'telemetry', 'workloads', 'ecs', 'cloudMap']);
 
 const timeout = ({ to }: Call): Error => {
   if (to === 'lambda') return new AwsError('SdkClientException', message);
@@ -54,7 +58,7 @@ const reset = ({ to }: Call): Error => {
 };
 
 /** After so long a caller gives a call up by itself; a store's client has no bound of its own, its function has. */
-const PATIENCE_MS: Readonly<Record<Dependency, number>> = { mesh: 5000, propagation: 3000, telemetry: 3000, store: 60_000, stepFunctions: 5000, bus: 5000, hooks: 20_000, workloads: 10_000, alarms: 5000, lambda: 30_000 };
+const PATIENCE_MS: Readonly<Record<Dependency, number>> = { mesh: 5000, propagation: 3000, telemetry: 3000, store: 60_000, stepFunctions: 5000, bus: 5000, hooks: 20_000, workloads: 10_000, ecs: 5000, cloudMap: 5000, alarms: 5000, lambda: 30_000 };
 const SLOW_MS = 2500;
 /** Longer than any function lives. */
 const LATE_MS = 45_000;

@@ -1,4 +1,5 @@
 import type { Phase } from '../../src/contracts/rollout.ts';
+import { ecsWorkload } from './ecs.ts';
 import type { Wanted } from './end.ts';
 import { target } from './route.ts';
 import type { FaultWorld } from './world.ts';
@@ -68,6 +69,8 @@ export const KINDS: readonly Kind[] = [
     nodes: ['nv1'],
     workloads: ['nv1'],
   }),
+  kind('promoted, by services of ECS', { workload: ecsWorkload, bake: '60s' }, [push('v1')], { ...promoted, workloads: ['nv1', 'nv1 in Cloud Map'] }),
+  kind('bad, as a service of ECS', { workload: ecsWorkload, steps: [25, 50], bake: '60s' }, [push('v1'), turnBad('v1', baking('v1', 1))], rolledBack),
   kind('bad, seen by the watch', { workload: { type: 'process' }, bake: '60s' }, [turnBad('v1', always), push('v1')], rolledBack),
   kind('bad from its second step on', { steps: [25, 50, 100], bake: '30s' }, [push('v1'), turnBad('v1', baking('v1', 1))], rolledBack),
   kind('without traffic, judged at the end of its bake', { analysis: { noTraffic: 'rollBack' } }, [flow(false), push('v1')], rolledBack),

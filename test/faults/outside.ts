@@ -17,10 +17,12 @@ import { openPublisher } from '../../src/rollout/publish.ts';
 import { openTokenCipher } from '../../src/rollout/bake/token-cipher.ts';
 import type { DocumentStore } from '../../src/store/port.ts';
 import { noWorkloads } from '../../src/workloads/none.ts';
+import { openEcsWorkloads } from '../../src/workloads/ecs/index.ts';
 import { openLambdaWorkloads } from '../../src/workloads/lambda.ts';
 import { openProcessWorkloads } from '../../src/workloads/process.ts';
 import { memoryMesh, memoryStore } from '../canary/memory.ts';
 import type { BakeWatch, WatchedBake } from '../../src/rollout/watch/bake-watch.ts';
+import { memoryEcs } from './ecs.ts';
 import { openPolledWorld, PROMETHEUS_URL } from './polled.ts';
 import type { Traffic } from './traffic.ts';
 import { httpAnswer, type Carry, type Dependency, type HttpAnswer } from './calls.ts';
@@ -55,6 +57,7 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
   const mesh = memoryMesh();
   const events: { readonly type: string; readonly id: string }[] = [];
   const workloads = new Set<string>();
+  const ecs = memoryEcs(clock);
   /** What the user's own functions answer, by name. */
   const hooks = new Map<string, () => Json>();
   const alarms = new Map<string, object>();
@@ -136,6 +139,7 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
     if (service !== 'monitoring') throw new Error('CloudWatch is asked for alarms only');
     return carry({ by, to: 'alarms', operation }, () => Promise.resolve({ MetricAlarms: (input as { AlarmNames: readonly string[] }).AlarmNames.flatMap((name) => alarms.get(name) ?? []) }));
   };
+  const ecsOf = (by: string): CallAws => (service, operation, input) => carry({ by, to: service === 'ecs' ? 'ecs' : 'cloudMap', operation }, () => ecs.call(service, operation, input));
   /** Bakes that are looked at each minute. */
   const watched = new Map<string, WatchedBake>();
   const bakeWatch: BakeWatch = {
@@ -150,7 +154,7 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
       store: storeOf(by),
       mesh: own,
       metrics: openSources(openMeshMetrics(own), polled.open),
-      workloads: { none: noWorkloads, process: openProcessWorkloads(own.url), ecs: noWorkloads, lambda: openLambdaWorkloads(openHookCaller(hooksOf(by))) },
+      workloads: { none: noWorkloads, process: openProcessWorkloads(own.url), ecs: openEcsWorkloads(ecsOf(by)), lambda: openLambdaWorkloads(openHookCaller(hooksOf(by))) },
       publish: openPublisher(busOf(by), 'default', silent),
       callHook: openHookCaller(hooksOf(by)),
       alarms: openCloudWatchAlarms(cloudWatchOf(by)),
@@ -166,6 +170,6 @@ export function openOutside({ carry, clock, wait, telemetry, traffic, operations
       log: silent,
     };
   };
-  return { polled, watched, store, mesh, events, workloads, hooks, alarms, fetch, ports, storeOf, stepFunctionsOf };
+  return { polled, watched, store, mesh, events, workloads, ecs, hooks, alarms, fetch, ports, storeOf, stepFunctionsOf };
 }
 export type Outside = ReturnType<typeof openOutside>;

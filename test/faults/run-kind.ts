@@ -39,7 +39,7 @@ async function faultsOf(world: FaultWorld, kind: Kind, isSameEnd: boolean): Prom
     holder: lock?.holder ?? null,
     executions: world.running(),
     routes: namesOf(world, 'CreateRoute'),
-    ...{ spec, nodes: namesOf(world, 'CreateVirtualNode'), workloads: [...world.workloads] },
+    ...{ spec, nodes: namesOf(world, 'CreateVirtualNode'), workloads: [...world.workloads, ...world.ecs.made()] },
   };
   if (isSameEnd) {
     const told = records.flatMap(({ id, phase }) => (world.events.some((event) => event.id === id && TOLD[phase]?.includes(event.type)) ? [] : [`nobody was told that ${id} is ${phase}`]));

@@ -1,62 +1,65 @@
-import { DEPENDENCIES, type Call } from './calls.ts';
-import { FAULTS, FAULT_NAMES, type FaultName } from './faults.ts';
-import type { Kind } from './kinds.ts';
-import { runKind, type MeddleNth } from './run-kind.ts';
+import { seeded } from '../canary/random.ts';
+import type { Call, Dependency } from './calls.ts';
+import { runCase, tell, type Case } from './cases.ts';
+import { KINDS, type Kind } from './kinds.ts';
+import { runKind, untouched } from './run-kind.ts';
 
-/** One rollout in which something goes wrong once, or for a while. */
-export interface Case {
-  readonly kind: Kind;
-  readonly fault: FaultName;
-  /** Which outgoing call is hit, from 0. */
-  readonly nth: number;
-  /** The call as it was recorded. */
-  readonly call: Call;
-  /** How long everything goes wrong that is asked of what was called, from that call on; absent: that call alone. */
-  readonly outageMs?: number;
+/**
+ * All of it takes half an hour. Without the variable, each fault of each call that some function makes is tried once, and each dependency is gone
+ * once in each way, in rollouts and at places drawn by the seed.
+ */
+const isWhole = process.env['MESHSHIFT_FAULTS'] === 'all';
+export const TIMEOUT_MS = isWhole ? 7_200_000 : 300_000;
+
+export interface SweepOptions {
+  readonly casesOf: (kind: Kind, calls: readonly Call[]) => Case[];
+  /** Cases of which one is enough have the same. */
+  readonly site: (one: Case) => string;
+  /** A rollout may be rolled back for an outage that is longer than its steps' patience; it ends well all the same. */
+  readonly isSameEnd: boolean;
 }
 
-/** The looks of a watch that nothing comes of are alike: of those in a row the first and the last. */
-const WATCHED = 3;
-
-/** Places of the calls that are worth being hit. */
-function placesOf(calls: readonly Call[]): number[] {
-  const isWatch = (index: number): boolean => calls[index]?.by === 'watch';
-  const near = (index: number, step: number): boolean => Array.from({ length: WATCHED }, (_, away) => index + step * (away + 1)).some((other) => !isWatch(other));
-  return calls.flatMap((_, index) => (!isWatch(index) || near(index, 1) || near(index, -1) ? [index] : []));
+/** Cases of all kinds of rollouts; what is run of them is counted. */
+export interface Sweep {
+  /** Runs those in which a dependency goes wrong; answers what is wrong with their ends. */
+  run(dependency: Dependency): Promise<string[]>;
+  readonly ran: number;
+  readonly total: number;
 }
 
-/** Every call of a kind, as a run without faults made them, by every fault. */
-export function singleCases(kind: Kind, calls: readonly Call[]): Case[] {
-  return placesOf(calls).flatMap((nth) => FAULT_NAMES.map((fault) => ({ kind, fault, nth, call: calls[nth]! })));
-}
+/** Each kind of rollout with the calls that it makes where nothing goes wrong. */
+export const recordKinds = async (): Promise<readonly (readonly [Kind, readonly Call[]])[]> => {
+  const recorded: [Kind, readonly Call[]][] = [];
+  for (const kind of KINDS) recorded.push([kind, (await runKind(kind, untouched)).calls]);
+  return recorded;
+};
 
-/** Each dependency gone for a while, from the first call on that each function makes to it, in each way. */
-export function outageCases(kind: Kind, calls: readonly Call[], outageMs: number): Case[] {
-  const faults = FAULT_NAMES.filter((fault) => fault !== 'slow');
-  return DEPENDENCIES.flatMap((dependency) => {
-    const firsts = new Map(calls.map((call, nth) => ({ call, nth })).filter(({ call }) => call.to === dependency).reverse().map((entry) => [entry.call.by, entry]));
-    return [...firsts.values()].flatMap(({ call, nth }) => faults.map((fault) => ({ kind, fault, nth, call, outageMs })));
-  });
-}
-
-/** What a case says of itself. */
-export const tell = ({ kind, fault, nth, call, outageMs }: Case): string =>
-  `${kind.name}: call ${nth}, ${call.by} → ${call.to} ${call.operation}: ${fault}${outageMs === undefined ? '' : `, for ${outageMs / 1000} s`}`;
-
-/** Runs a case; answers what is wrong with its end. */
-export async function runCase({ kind, fault, nth, call, outageMs }: Case, isSameEnd = true): Promise<string[]> {
-  let until: number | undefined;
-  let hit = 0;
-  const meddle: MeddleNth = (made, perform, { wait, now }, place) => {
-    if (place === nth) until = now() + (outageMs ?? 0);
-    const isHit = place === nth || (outageMs !== undefined && until !== undefined && now() < until && made.to === call.to);
-    if (!isHit) return perform();
-    hit += 1;
-    if (place === nth && (made.by !== call.by || made.operation !== call.operation)) throw new Error(`call ${nth} is ${made.by} ${made.operation}`);
-    return FAULTS[fault](made, perform, wait);
+export function openSweep(recorded: Awaited<ReturnType<typeof recordKinds>>, { casesOf, site, isSameEnd }: SweepOptions): Sweep {
+  const random = seeded(Number(process.env['SEED'] ?? 1));
+  const draw = (cases: readonly Case[]): Case[] => {
+    const sites = new Map<string, Case[]>();
+    for (const one of cases) sites.set(site(one), [...(sites.get(site(one)) ?? []), one]);
+    return [...sites.values()].map((alike) => alike[Math.floor(random() * alike.length)]!);
   };
-  const found = await runKind(kind, meddle, isSameEnd);
-  // An event that the bus did not take is lost, as a rollout must not depend on who listens.
-  const wrong = found.wrong.filter((text) => call.to !== 'bus' || !text.startsWith('nobody was told'));
-  return hit === 0 ? [...wrong, 'the call was not made'] : wrong;
+  const all = recorded.flatMap(([kind, calls]) => casesOf(kind, calls));
+  const sweep = {
+    ran: 0,
+    total: all.length,
+    run: async (dependency: Dependency): Promise<string[]> => {
+      const own = all.filter(({ call }) => call.to === dependency);
+      const wrong: string[] = [];
+      for (const one of isWhole ? own : draw(own)) {
+        sweep.ran += 1;
+        wrong.push(...(await runCase(one, isSameEnd)).map((what) => `${tell(one)}: ${what}`));
+      }
+      return wrong;
+    },
+  };
+  return sweep;
 }
+
+/** Says how much of what there is has been run. */
+export const tellSweeps = (name: string, sweeps: readonly Sweep[]): void => {
+  const sum = (count: 'ran' | 'total'): number => sweeps.reduce((all, sweep) => all + sweep[count], 0);
+  process.stderr.write(`${name}: ${sum('ran')} of ${sum('total')} cases, over ${KINDS.length} kinds of rollouts\n`);
+};

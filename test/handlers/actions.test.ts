@@ -66,8 +66,6 @@ async function bring(cell: Cell): Promise<void> {
 }
 
 beforeAll(async () => {
-  // A line for each call of each function; some are under way when the last test ends.
-  console.log = () => undefined;
   world = await openWorld();
   world.traffic = 0;
   world.faults.set('EnsureCanary', async (payload) => {

@@ -16,7 +16,6 @@ const listed = async (...args: string[]): Promise<string[]> => {
 
 /** Four rollouts, the first of which is paused, resumed and promoted, and the others rolled back, aborted and refused. */
 beforeAll(async () => {
-  console.log = () => undefined;
   world = await openWorld();
   await provision(world, { steps: [25, 100], bake: '600s' });
   const v1 = await begin('v1');

@@ -413,22 +413,22 @@ describe('the API', () => {
     expect(await world.api('POST', '/rollouts', { definition: 'svc1', image: { tag: 'v2' } })).toEqual({ status: 200, body: { id, started: false } });
   });
 
-  test.each([
-    ['POST', '/rollouts', { definition: 'nope', image: { tag: 'v2' } }, 404, 'NotFound'],
-    ['POST', '/rollouts', { definition: 'svc1', image: {} }, 400, 'InvalidInput'],
-    ['POST', '/rollouts', '{', 400, 'InvalidInput'],
-    ['GET', '/rollouts/nope', undefined, 404, 'NotFound'],
-    ['POST', '/rollouts/nope/actions/abort', {}, 404, 'NotFound'],
-    ['POST', '/rollouts/nope/actions/explode', {}, 400, 'InvalidInput'],
-    ['DELETE', '/rollouts', undefined, 405, 'MethodNotAllowed'],
-    ['GET', '/elsewhere', undefined, 404, 'NotFound'],
-    ['GET', '/rollouts/%E0%A4%A', undefined, 400, 'InvalidInput'],
-    ['PUT', '/canaries/svc1', { ...definition, steps: [0] }, 400, 'InvalidInput'],
-    ['PUT', '/canaries/svc1', { ...definition, canary: { virtualNode: 'a{{tag}}', spec: { much: 'x'.repeat(100_000) } } }, 400, 'InvalidInput'],
-    ['PUT', '/canaries/other', definition, 400, 'InvalidInput'],
-    ['GET', '/canaries/nope', undefined, 404, 'NotFound'],
-    ['DELETE', '/canaries/nope', undefined, 404, 'NotFound'],
-  ])('%s %s with %j: %d %s', async (method, path, body, status, error) => {
+  test.each<[string, string, number, string, unknown?]>([
+    ['POST', '/rollouts', 404, 'NotFound', { definition: 'nope', image: { tag: 'v2' } }],
+    ['POST', '/rollouts', 400, 'InvalidInput', { definition: 'svc1', image: {} }],
+    ['POST', '/rollouts', 400, 'InvalidInput', '{'],
+    ['GET', '/rollouts/nope', 404, 'NotFound'],
+    ['POST', '/rollouts/nope/actions/abort', 404, 'NotFound', {}],
+    ['POST', '/rollouts/nope/actions/explode', 400, 'InvalidInput', {}],
+    ['DELETE', '/rollouts', 405, 'MethodNotAllowed'],
+    ['GET', '/elsewhere', 404, 'NotFound'],
+    ['GET', '/rollouts/%E0%A4%A', 400, 'InvalidInput'],
+    ['PUT', '/canaries/svc1', 400, 'InvalidInput', { ...definition, steps: [0] }],
+    ['PUT', '/canaries/svc1', 400, 'InvalidInput', { ...definition, canary: { virtualNode: 'a{{tag}}', spec: { much: 'x'.repeat(100_000) } } }],
+    ['PUT', '/canaries/other', 400, 'InvalidInput', definition],
+    ['GET', '/canaries/nope', 404, 'NotFound'],
+    ['DELETE', '/canaries/nope', 404, 'NotFound'],
+  ])('%s %s: %d %s', async (method, path, status, error, body) => {
     expect(await world.api(method, path, body)).toMatchObject({ status, body: { error } });
   });
 

@@ -48,7 +48,6 @@ const step = (id: string, wanted: number): Promise<unknown> =>
 const ended = (id: string) => world.ended(`${world.arn('canary').replace('stateMachine', 'execution')}:${id}`);
 
 beforeAll(async () => {
-  console.log = () => undefined;
   world = await openWorld();
   for (const protocol of PROTOCOLS) await prepare(protocol);
 }, 60_000);

@@ -40,9 +40,6 @@ export async function release({ analysis, fields = {}, before = () => undefined,
   const world = await openFaultWorld((_, perform) => perform(), watches === undefined ? {} : { watches });
   const real = globalThis.fetch;
   globalThis.fetch = world.fetch as unknown as typeof fetch;
-  const print = console.log;
-  // A line for each call of each function.
-  console.log = () => undefined;
   try {
     const base = { name: 'd', image: { repository: 'd' }, target, canary: { virtualNode: 'n{{tag}}', hostname: 'n{{tag}}.local' }, steps: [50], bake: '10m', deadline: '2h' };
     await world.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...base, analysis, ...fields } }]);
@@ -58,7 +55,6 @@ export async function release({ analysis, fields = {}, before = () => undefined,
     return { ...rollout, rollout, seconds: ((rollout.endedAt ?? 0) - rollout.startedAt) / 1000, world };
   } finally {
     globalThis.fetch = real;
-    console.log = print;
     await world.close();
   }
 }
