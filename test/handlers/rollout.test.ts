@@ -428,7 +428,7 @@ describe('the API', () => {
     ['PUT', '/canaries/other', 400, 'InvalidInput', definition],
     ['GET', '/canaries/nope', 404, 'NotFound'],
     ['DELETE', '/canaries/nope', 404, 'NotFound'],
-  ])('%s %s: %d %s', async (method, path, status, error, body) => {
+  ])('%s %s: %d %s', async (method, path, status, error, ...[body]) => {
     expect(await world.api(method, path, body)).toMatchObject({ status, body: { error } });
   });
 
