@@ -259,6 +259,19 @@ describe('a push in the middle of a rollout', () => {
   });
 });
 
+test('a rollout that was started is shown by its id at once', async () => {
+  await provision(world, { steps: [50], bake: '2s' });
+  let begins = (): void => undefined;
+  world.faults.set('Plan', () => new Promise((resolve) => (begins = () => resolve(undefined))));
+  const { body } = (await world.api('POST', '/rollouts', { definition: 'svc1', image: { tag: 'v2' }, trigger: 'ada' })) as { body: { id: string } };
+  await eventually(() => Promise.resolve(world.calls.some(({ name }) => name === 'Plan') ? true : undefined), 'its execution');
+  expect(await world.rollout(body.id)).toMatchObject({ id: body.id, phase: 'Pending', trigger: 'ada', image: { tag: 'v2' }, reason: 'its execution begins' });
+  world.faults.clear();
+  begins();
+  expect(await ended(body.id)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(await world.rollout(body.id)).toMatchObject({ phase: 'Succeeded' });
+});
+
 describe('a rollout that could not be rolled back', () => {
   test('does not keep a fix from being released: it is rolled back for it', async () => {
     await provision(world, { steps: [25, 50], bake: '600s' });

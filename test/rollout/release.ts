@@ -51,7 +51,7 @@ export async function release({ analysis, fields = {}, before = () => undefined,
       return world.record('v1') !== undefined && world.isIdle();
     });
     const { id } = world.record('v1')!;
-    const rollout = await showRollout(world.store, id);
+    const rollout = await showRollout({ store: world.store, clock: Date.now }, id);
     return { ...rollout, rollout, seconds: ((rollout.endedAt ?? 0) - rollout.startedAt) / 1000, world };
   } finally {
     globalThis.fetch = real;

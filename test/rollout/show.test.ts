@@ -14,7 +14,7 @@ test('of a record only what the contract names is shown, whatever else it holds'
   const store = memoryStore();
   const record = newRecord({ id: 'svc1-1', executionArn: 'arn:x', requestedAt: 1, request: { definition: 'svc1', image: { tag: 'v1' } } }, definition, 1);
   await store.write([{ kind: 'put', ...rolloutKey('svc1-1'), value: { ...record, ofALaterVersion: 'kept to itself' } }]);
-  const shown = await showRollout(store, 'svc1-1');
+  const shown = await showRollout({ store, clock: () => 1 }, 'svc1-1');
   expect(shown).toMatchObject({ id: 'svc1-1', definition: 'svc1', phase: 'Pending', trigger: 'manual', image: { repository: 'svc1', tag: 'v1' } });
   for (const rollout of [shown, ...(await listRollouts(store))]) {
     for (const name of ['ofALaterVersion', 'settings', 'split', 'decision', 'holds', 'finishing', 'phis']) expect(rollout).not.toHaveProperty(name);

@@ -6,9 +6,10 @@ import { ActionRefused } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { toDetail } from '../publish.ts';
 import { findRecord, readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
+import { findStarting } from '../record/starting.ts';
 import { findQueued } from '../steps/queue.ts';
 import { leaveQueue } from './leave-queue.ts';
-import { startRollout } from './start-rollout.ts';
+import { startShown } from './start-rollout.ts';
 import { startUndo } from './undo.ts';
 
 interface Asked {
@@ -21,8 +22,8 @@ interface Asked {
 const BY_ACTION = { kind: 'end', by: 'action' } as const;
 
 /** Starts the next attempt; the one that ended keeps who asked for it, and why. */
-async function retry(ports: Ports, { id, definition, image, attempt, trigger }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
-  const { id: next, started } = await startRollout(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` });
+async function retry(ports: Ports, { id, definition, image, attempt, trigger, settings }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
+  const { id: next, started } = await startShown(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` }, settings);
   if (!started) return { id: next };
   const at = ports.clock();
   const record = await updateRecord(ports.store, id, (current) => ({ record: current, history: [{ at, who, kind: 'retry', reason: reason === '' ? `as ${next}` : `as ${next}: ${reason}` }] }));
@@ -44,8 +45,12 @@ async function approve(ports: Ports, id: string, { who, reason }: Asked): Promis
 
 /** The one action on a rollout that waits for its route: it has no record yet that another could be written to. Undefined for one that does not wait. */
 async function abortQueued(ports: Ports, id: string, { action, who, reason }: Asked): Promise<RolloutRecord | undefined> {
-  const queued = (await findRecord(ports.store, id)) === undefined ? await findQueued(ports.store, id) : undefined;
-  if (queued === undefined) return undefined;
+  if ((await findRecord(ports.store, id)) !== undefined) return undefined;
+  const queued = await findQueued(ports.store, id);
+  if (queued === undefined) {
+    if ((await findStarting(ports.store, id, ports.clock())) === undefined) return undefined;
+    throw new ActionRefused(`${action} is refused: the execution of the rollout ${id} begins; ask again in a moment`);
+  }
   if (action !== 'abort') throw new ActionRefused(`${action} is refused: the rollout ${id} waits for its route; until it begins there is abort alone`);
   return leaveQueue(ports, queued, { who, reason });
 }

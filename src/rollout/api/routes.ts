@@ -6,7 +6,7 @@ import { listRollouts, rolloutFilter } from './list-rollouts.ts';
 import { planOnly, planRequest } from './plan-rollout.ts';
 import type { Ports } from '../ports.ts';
 import { showRollout } from './show.ts';
-import { startRollout } from '../actions/start-rollout.ts';
+import { startShown } from '../actions/start-rollout.ts';
 import { takeAction } from '../actions/take-action.ts';
 
 export interface Asked {
@@ -42,8 +42,8 @@ function readBody(text: string): unknown {
 
 async function start(ports: Ports, { text }: Asked): Promise<Answer> {
   const request = parseInput(rolloutRequest, readBody(text), 'request body');
-  const { image } = await readDefinition(ports.store, request.definition);
-  const { id, started } = await startRollout(ports, { trigger: 'api', ...request, image: { repository: image.repository, ...request.image } });
+  const settings = await readDefinition(ports.store, request.definition);
+  const { id, started } = await startShown(ports, { trigger: 'api', ...request, image: { repository: settings.image.repository, ...request.image } }, settings);
   return { status: started ? 201 : 200, body: { id, started } };
 }
 
@@ -51,7 +51,7 @@ async function act(ports: Ports, { segments: [id = '', name = ''], text, caller 
   const action = parseInput(actionName, name, 'action');
   const asked = parseInput(actionRequest, readBody(text), 'request body');
   const { id: answered } = await takeAction(ports, id, { action, ...asked, ...(caller === undefined ? {} : { who: caller }) });
-  return { status: 202, body: action === 'retry' ? { id: answered } : await showRollout(ports.store, answered) };
+  return { status: 202, body: action === 'retry' ? { id: answered } : await showRollout(ports, answered) };
 }
 
 async function freeze(ports: Ports, { text, caller }: Asked): Promise<Answer> {
@@ -87,7 +87,7 @@ export const ROUTES: readonly Route[] = [
       return ok({ freeze: null });
     },
   },
-  { method: 'GET', path: ROLLOUT, answer: async ({ store }, { segments: [id = ''] }) => ok(await showRollout(store, id)) },
+  { method: 'GET', path: ROLLOUT, answer: async (ports, { segments: [id = ''] }) => ok(await showRollout(ports, id)) },
   { method: 'POST', path: ACTION, answer: act },
   { method: 'GET', path: CANARIES, answer: async ({ store }) => ok({ canaries: await listDefinitions(store) }) },
   { method: 'GET', path: CANARY, answer: async ({ store }, { segments: [name = ''] }) => ok(await readDefinitionSource(store, name)) },

@@ -1,9 +1,10 @@
 import { FINAL_PHASES, type HistoryEntry, type Rollout } from '../../contracts/rollout.ts';
-import type { DocumentStore } from '../../store/port.ts';
 import type { OpenBake } from '../bake/bakes.ts';
 import { findJudgeRecord, type JudgeRecord } from '../bake/judge-record.ts';
 import { bakeKey } from '../record/keys.ts';
 import { findRecord, readHistory, readRecord, type RolloutRecord } from '../record/records.ts';
+import type { Ports } from '../ports.ts';
+import { findStarting } from '../record/starting.ts';
 import { findQueued } from '../steps/queue.ts';
 
 interface Parts {
@@ -30,10 +31,19 @@ export function toRollout(record: RolloutRecord, { history, bake, judged }: Part
 /** A rollout as a list shows it: without history and measurements. */
 export const toListed = (record: RolloutRecord): Rollout => toRollout(record, { history: [], bake: undefined, judged: undefined });
 
-/** A rollout with its history, its measurements and the bake under way; one that waits for its route has none of it. @throws NotFound */
-export async function showRollout(store: DocumentStore, id: string): Promise<Rollout> {
-  const queued = (await findRecord(store, id)) === undefined ? await findQueued(store, id) : undefined;
-  if (queued !== undefined) return toListed(queued.record);
+/** One that has not begun: it waits for its route, or its execution was started a moment ago. */
+async function findPending({ store, clock }: Shown, id: string): Promise<RolloutRecord | undefined> {
+  if ((await findRecord(store, id)) !== undefined) return undefined;
+  return (await findQueued(store, id))?.record ?? (await findStarting(store, id, clock()));
+}
+
+type Shown = Pick<Ports, 'store' | 'clock'>;
+
+/** A rollout with its history, its measurements and the bake under way; one that has not begun has none of it. @throws NotFound */
+export async function showRollout(ports: Shown, id: string): Promise<Rollout> {
+  const { store } = ports;
+  const pending = await findPending(ports, id);
+  if (pending !== undefined) return toListed(pending);
   const [record, history, bake, judged] = await Promise.all([
     readRecord(store, id),
     readHistory(store, id),

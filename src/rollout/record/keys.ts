@@ -28,6 +28,8 @@ export const dispersionKey = (definition: string): Key => ({ pk: 'dispersion', s
 export const LOCKS = 'lock';
 export const lockKey = ({ mesh, virtualRouter, route }: RouteTarget): Key => ({ pk: LOCKS, sk: `${mesh}/${virtualRouter}/${route}` });
 
+/** Whose execution was started, and has not begun yet. */
+export const startingKey = (id: string): Key => ({ pk: 'starting', sk: id });
 /** Who waits for a route: by route, in the order they were asked for. */
 export const QUEUES = 'queue';
 export const queuePrefix = ({ mesh, virtualRouter, route }: RouteTarget): string => `${mesh}/${virtualRouter}/${route}/`;
