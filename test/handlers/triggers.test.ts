@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { readDeployment } from '../../src/local/deployment/read-deployment.ts';
 import { compilePattern } from '../../src/local/events/pattern.ts';
 import { describeWith } from '../support/components.ts';
-import { openEcs, runService, type Ecs } from '../support/ecs.ts';
-import { hasMoto, startMoto, type Moto } from '../support/moto.ts';
+import { useEcs, type EcsOfTest } from '../support/ecs.ts';
+import { hasMoto } from '../support/moto.ts';
 import { functions } from './functions.ts';
 import { define, provision } from './pgmesh.ts';
 import { openWorld, type World } from './world.ts';
@@ -85,24 +85,13 @@ describe('the rules on the default bus', () => {
 describeWith('moto', hasMoto, 'a completed deployment of ECS', () => {
   const context = { functionName: 'DeploymentChanged', awsRequestId: 'test' };
   let world: World;
-  let moto: Moto;
-  let ecs: Ecs;
-  let count = 0;
-  let cluster: string;
-  beforeAll(async () => {
-    moto = await startMoto({ MOTO_ECS_SERVICE_RUNNING: '2' });
-  }, 60_000);
-  afterAll(() => moto.stop());
+  let { ecs, cluster } = {} as EcsOfTest;
+  const ofTest = useEcs();
   beforeEach(async () => {
-    [world, ecs] = await Promise.all([openWorld({ speed: 40 }), openEcs(moto)]);
-    await runService(ecs, (cluster = `deployed${(count += 1)}`));
-    process.env['AWS_ENDPOINT_URL_ECS'] = ecs.url;
-    ecs.asked.length = 0;
+    ({ ecs, cluster } = ofTest());
+    world = await openWorld({ speed: 40 });
   });
-  afterEach(async () => {
-    delete process.env['AWS_ENDPOINT_URL_ECS'];
-    await Promise.all([world.stop(), ecs.stop()]);
-  });
+  afterEach(() => world.stop());
   const completed = (service: string) =>
     functions['DeploymentChanged']!(from('deployment-completed.json', { source: 'aws.ecs', resources: [`arn:aws:ecs:us-east-1:123456789012:service/${cluster}/${service}`] }), context) as Promise<{ rollouts: { id: string; started: boolean }[] }>;
 

@@ -1,8 +1,8 @@
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, UpdateServiceCommand, type Service, type TaskDefinition } from '@aws-sdk/client-ecs';
 import { describeWith } from '../support/components.ts';
-import { makeNamespace, openEcs, registriesIn, runService, type Ecs } from '../support/ecs.ts';
+import { makeNamespace, registriesIn, useEcs, type EcsOfTest } from '../support/ecs.ts';
 import { eventually } from '../support/eventually.ts';
-import { hasMoto, startMoto, type Moto } from '../support/moto.ts';
+import { hasMoto } from '../support/moto.ts';
 import { functions } from './functions.ts';
 import { provision, pushOf, routeOf } from './pgmesh.ts';
 import { openWorld, type World } from './world.ts';
@@ -13,29 +13,25 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 let world: World;
 const push = async (tag: string, digest = DIGEST): Promise<string> => ((await functions['ImagePushed']!(pushOf(tag, digest), context)) as { rollouts: { id: string }[] }).rollouts[0]!.id;
 const ended = (id: string) => world.ended(`${world.arn('canary').replace('stateMachine', 'execution')}:${id}`);
+/** Pushes a version that is rolled back for a reason before anything is done to the route. */
+async function expectUntouched(tag: string, reason: RegExp): Promise<void> {
+  const before = JSON.stringify(await routeOf(world));
+  const { error, cause } = await ended(await push(tag));
+  expect(error).toBe('RolledBack');
+  expect(cause).toMatch(reason);
+  expect(JSON.stringify(await routeOf(world))).toBe(before);
+  expect(world.calls.filter(({ name }) => name === 'ShiftTraffic')).toEqual([]);
+}
 const FAST = { steps: [50, 100], bake: '5s' };
 
 describeWith('moto', hasMoto, 'a workload on ECS', () => {
-  let moto: Moto;
-  let ecs: Ecs;
-  let cluster: string;
-  let count = 0;
-  beforeAll(async () => {
-    moto = await startMoto({ MOTO_ECS_SERVICE_RUNNING: '2' });
-  }, 60_000);
-  afterAll(() => moto.stop());
+  let { moto, ecs, cluster } = {} as EcsOfTest;
+  const ofTest = useEcs();
   beforeEach(async () => {
-    [world, ecs] = await Promise.all([openWorld({ speed: 40 }), openEcs(moto)]);
-    cluster = `prod${(count += 1)}`;
-    await runService(ecs, cluster);
-    Object.assign(process.env, { AWS_ENDPOINT_URL_ECS: ecs.url, AWS_ENDPOINT_URL_SERVICEDISCOVERY: moto.url });
-    ecs.asked.length = 0;
+    ({ moto, ecs, cluster } = ofTest());
+    world = await openWorld({ speed: 40 });
   });
-  afterEach(async () => {
-    delete process.env['AWS_ENDPOINT_URL_ECS'];
-    delete process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
-    await Promise.all([world.stop(), ecs.stop()]);
-  });
+  afterEach(() => world.stop());
 
   const settings = (more: object = {}) => ({ type: 'ecs', cluster, service: 'svc1', ...more });
   const serviceOf = async (name: string): Promise<Service | undefined> => (await ecs.client.send(new DescribeServicesCommand({ cluster, services: [name], include: ['TAGS'] }))).services?.find(({ status }) => status === 'ACTIVE');
@@ -125,12 +121,7 @@ describeWith('moto', hasMoto, 'a workload on ECS', () => {
   ])('%s rolls back with the reason, and the route is never touched', async (_, arrange, more, reason) => {
     arrange();
     await provision(world, { ...FAST, workload: settings(more) });
-    const before = JSON.stringify(await routeOf(world));
-    const { error, cause } = await ended(await push('v2'));
-    expect(error).toBe('RolledBack');
-    expect(cause).toMatch(reason);
-    expect(JSON.stringify(await routeOf(world))).toBe(before);
-    expect(world.calls.filter(({ name }) => name === 'ShiftTraffic')).toEqual([]);
+    await expectUntouched('v2', reason);
     expect(await serviceOf('svcNode1v2')).toBeUndefined();
   });
 
@@ -204,11 +195,6 @@ describe('a workload by a function', () => {
   ])('that %s rolls back with its reason, and the route is never touched', async (_, answer, reason) => {
     hook(({ workload: asked }, nth) => (asked === 'down' ? { outcome: 'pass' } : answer(nth)));
     await provision(world, { ...FAST, workload: { ...workload, readyWithin: '1s' } });
-    const before = JSON.stringify(await routeOf(world));
-    const { error, cause } = await ended(await push('v2'));
-    expect(error).toBe('RolledBack');
-    expect(cause).toMatch(reason);
-    expect(JSON.stringify(await routeOf(world))).toBe(before);
-    expect(world.calls.filter(({ name }) => name === 'ShiftTraffic')).toEqual([]);
+    await expectUntouched('v2', reason);
   });
 });

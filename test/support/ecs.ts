@@ -2,7 +2,7 @@ import { CreateClusterCommand, CreateServiceCommand, ECSClient, RegisterTaskDefi
 import { CreatePrivateDnsNamespaceCommand, ListNamespacesCommand, ListServicesCommand, ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Moto } from './moto.ts';
+import { startMoto, type Moto } from './moto.ts';
 
 /** An operation's answer as a test changes it on its way; undefined: as it is. */
 export type Change = (operation: string, input: Record<string, unknown>, answer: () => Promise<{ status: number; body: Record<string, unknown> }>) => Promise<{ status: number; body: Record<string, unknown> } | undefined>;
@@ -105,4 +105,34 @@ export async function registriesIn({ url }: Moto, namespace: string): Promise<Re
   const { Services = [] } = await client.send(new ListServicesCommand({ Filters: [{ Name: 'NAMESPACE_ID', Values: [namespace] }] }));
   client.destroy();
   return Object.fromEntries(Services.map(({ Name = '', Arn = '' }) => [Name, Arn]));
+}
+
+/** What each test of a block has of its own, but for moto. */
+export interface EcsOfTest {
+  readonly moto: Moto;
+  readonly ecs: Ecs;
+  readonly cluster: string;
+}
+
+/** Gives each test of a block a cluster with svc1 in it, which functions find by their variables. */
+export function useEcs(): () => EcsOfTest {
+  let moto: Moto;
+  let own: EcsOfTest;
+  let count = 0;
+  beforeAll(async () => {
+    moto = await startMoto({ MOTO_ECS_SERVICE_RUNNING: '2' });
+  }, 60_000);
+  afterAll(() => moto.stop());
+  beforeEach(async () => {
+    own = { moto, ecs: await openEcs(moto), cluster: `prod${(count += 1)}` };
+    await runService(own.ecs, own.cluster);
+    Object.assign(process.env, { AWS_ENDPOINT_URL_ECS: own.ecs.url, AWS_ENDPOINT_URL_SERVICEDISCOVERY: moto.url });
+    own.ecs.asked.length = 0;
+  });
+  afterEach(async () => {
+    delete process.env['AWS_ENDPOINT_URL_ECS'];
+    delete process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
+    await own.ecs.stop();
+  });
+  return () => own;
 }
