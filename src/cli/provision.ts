@@ -1,6 +1,7 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MeshResource } from '../contracts/mesh-file.ts';
+import { messageOfCause } from '../contracts/message-of.ts';
 import { CommandFailed } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -35,17 +36,7 @@ async function findStateMachine(stepFunctions: SFNClient, name: string): Promise
 }
 
 const failed = (status: string, error: string | undefined, cause: string | undefined): CommandFailed =>
-  new CommandFailed(`provisioning ${status.toLowerCase().replace('_', ' ')}: ${error ?? 'no error given'}: ${messageIn(cause)}`, { exitCode: EXIT.failed });
-
-/** A function's error arrives as JSON with `errorMessage`. */
-function messageIn(cause = ''): string {
-  try {
-    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
-    return typeof errorMessage === 'string' ? errorMessage : cause;
-  } catch {
-    return cause;
-  }
-}
+  new CommandFailed(`provisioning ${status.toLowerCase().replace('_', ' ')}: ${error ?? 'no error given'}: ${messageOfCause(cause ?? '')}`, { exitCode: EXIT.failed });
 
 /** An execution's input and state hold 256 KB; the state machine adds its own to what it is given. */
 const MOST_BYTES = 160_000;

@@ -1,4 +1,4 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
 import type { Log } from '../../contracts/log.ts';
 import type { Access } from './access.ts';
@@ -7,18 +7,11 @@ import { AccessRefused, missing, unknownCaller } from './errors.ts';
 import type { Grant, Grants } from './grants.ts';
 import { isLoopback } from './loopback.ts';
 import { grantOfSpiffe } from './permissions.ts';
+import { refuseFor } from './refuse-stream.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
 /** @param grant what the caller may have; undefined means everything. */
 type Serve = (call: Call, grant: Grant | undefined) => void;
-
-/** 7 for who may not, 16 for who did not say who it is: as AWS's control plane ended streams. */
-export const statusOf = ({ name }: AccessRefused): status => (name === 'ForbiddenException' ? status.PERMISSION_DENIED : status.UNAUTHENTICATED);
-
-/** Ends a call with a status, as AWS's control plane did. */
-export function refuse(call: Call, code: status, details: string): void {
-  call.emit('error', Object.assign(new Error(details), { code, details }));
-}
 
 /** `URI:spiffe://a/b, DNS:c.d` as its values, and the common name. */
 function namesOf({ subjectaltname = '', subject }: PeerCertificate): string[] {
@@ -84,7 +77,7 @@ export function guardCall(access: Access | undefined, log: Log, serve: Serve): (
       (error: unknown) => {
         const refusal = error instanceof AccessRefused ? error : new AccessRefused('InvalidSignatureException', 'the credentials could not be read');
         log('info', 'a proxy was refused', { reason: refusal.name });
-        if (!ended) refuse(call, statusOf(refusal), refusal.message);
+        if (!ended) refuseFor(call, refusal);
       },
     );
   };

@@ -3,6 +3,7 @@ import { virtualNodeOf } from '../translate/names.ts';
 import type { ProtoJson } from '../translate/types.ts';
 import { decode } from '../xds/codec.ts';
 import { fieldsOf } from '../xds/wire.ts';
+import { count, list } from './proto-json.ts';
 
 /** How long requests to one virtual node took, as one proxy flushed it. */
 export interface NodeLatency {
@@ -17,9 +18,6 @@ const NAME_FIELD = 1;
 /** `cluster.CLUSTER.upstream_rq_time`: the names of clusters may hold dots. */
 const HISTOGRAM = /^cluster\.(.+)\.upstream_rq_time$/;
 
-const list = (value: unknown): readonly ProtoJson[] => (value as ProtoJson[] | undefined) ?? [];
-/** 64-bit counts are text in protobuf JSON. */
-const count = (value: unknown): number => Number(value ?? 0);
 
 /** A flush's cumulative buckets → counts between the bounds of the table, or undefined where one of these is not among its own. */
 function countsOf(histogram: ProtoJson): LatencyCounts | undefined {

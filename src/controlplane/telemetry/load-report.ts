@@ -1,5 +1,6 @@
 import type { ProtoJson } from '../translate/types.ts';
 import { virtualNodeOf } from '../translate/names.ts';
+import { count, list } from './proto-json.ts';
 
 /** What one report says of one virtual node. */
 export interface NodeCounts {
@@ -9,11 +10,6 @@ export interface NodeCounts {
   /** Requests without an answer yet. */
   readonly inProgress: number;
 }
-
-const list = (value: unknown): readonly ProtoJson[] => (value as ProtoJson[] | undefined) ?? [];
-
-/** 64-bit counts are text in protobuf JSON. */
-const count = (value: unknown): number => Number(value ?? 0);
 
 /**
  * The counts of a LoadStatsRequest (as protobuf JSON) by virtual node. Clusters that are not a caller's way to a virtual node

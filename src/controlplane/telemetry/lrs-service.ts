@@ -1,11 +1,9 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
-import { parseNodeId } from '../bootstrap/node-id.ts';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ProtoJson } from '../translate/types.ts';
 import { seconds } from '../translate/proto.ts';
-import { refuse, statusOf } from '../access/call-guard.ts';
-import { AccessRefused } from '../access/errors.ts';
 import type { Grant } from '../access/grants.ts';
-import { checkProxy } from '../access/permissions.ts';
+import { identifyProxy } from '../access/identify-proxy.ts';
+import { refuseFor } from '../access/refuse-stream.ts';
 import { decode, encode, textOf } from '../xds/codec.ts';
 import { withoutField } from '../xds/wire.ts';
 import { countsOf } from './load-report.ts';
@@ -31,14 +29,7 @@ export function createLrsService(telemetry: Telemetry, intervalMs: number): (cal
     call.on('end', () => call.end());
 
     const admit = (report: ProtoJson): void => {
-      const id = textOf(report['node'], 'id');
-      const identity = parseNodeId(id);
-      if (identity === undefined) {
-        refuse(call, status.INVALID_ARGUMENT, `node id "${id}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
-        return;
-      }
-      if (grant !== undefined) checkProxy(grant, identity);
-      mesh = identity.mesh;
+      ({ mesh } = identifyProxy(textOf(report['node'], 'id'), grant));
       call.write(answer);
     };
     call.on('data', (bytes: Buffer) => {
@@ -48,7 +39,7 @@ export function createLrsService(telemetry: Telemetry, intervalMs: number): (cal
         if (mesh === undefined) admit(report);
         if (mesh !== undefined) telemetry.report(mesh, countsOf(mesh, report), call);
       } catch (error) {
-        refuse(call, error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT, (error as Error).message);
+        refuseFor(call, error);
       }
     });
   };

@@ -1,10 +1,8 @@
-import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Log } from '../../contracts/log.ts';
-import { refuse, statusOf } from '../access/call-guard.ts';
-import { AccessRefused } from '../access/errors.ts';
 import type { Grant } from '../access/grants.ts';
-import { checkProxy } from '../access/permissions.ts';
-import { parseNodeId } from '../bootstrap/node-id.ts';
+import { identifyProxy } from '../access/identify-proxy.ts';
+import { refuseFor } from '../access/refuse-stream.ts';
 import { decode, textOf } from '../xds/codec.ts';
 import { fieldsOf } from '../xds/wire.ts';
 import { latenciesOf } from './latency-report.ts';
@@ -32,16 +30,6 @@ export function createMetricsService(telemetry: Telemetry, log: Log): (call: Ser
       call.end();
     });
 
-    const admit = (message: Uint8Array): string | undefined => {
-      const id = nodeIdOf(message);
-      const identity = parseNodeId(id);
-      if (identity === undefined) {
-        refuse(call, status.INVALID_ARGUMENT, `node id "${id}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
-        return undefined;
-      }
-      if (grant !== undefined) checkProxy(grant, identity);
-      return identity.mesh;
-    };
     const take = (from: string, message: Uint8Array): void => {
       const latencies = latenciesOf(from, message);
       if (latencies !== undefined) telemetry.reportLatency(from, latencies);
@@ -53,10 +41,10 @@ export function createMetricsService(telemetry: Telemetry, log: Log): (call: Ser
     call.on('data', (message: Buffer) => {
       if (refused) return;
       try {
-        mesh ??= admit(message);
-        if (mesh !== undefined) take(mesh, message);
+        mesh ??= identifyProxy(nodeIdOf(message), grant).mesh;
+        take(mesh, message);
       } catch (error) {
-        refuse(call, error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT, (error as Error).message);
+        refuseFor(call, error);
       }
     });
   };

@@ -1,10 +1,8 @@
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { Log } from '../../contracts/log.ts';
-import { messageOf } from '../../contracts/message-of.ts';
-import { refuse, statusOf } from '../access/call-guard.ts';
-import { AccessRefused } from '../access/errors.ts';
 import type { Grant } from '../access/grants.ts';
-import { checkProxy } from '../access/permissions.ts';
+import { identifyProxy } from '../access/identify-proxy.ts';
+import { refuseFor, StreamRefused } from '../access/refuse-stream.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { After } from '../timers.ts';
 import type { ProtoJson, Proxy } from '../translate/types.ts';
@@ -52,30 +50,6 @@ export interface AdsServiceOptions {
   readonly catchUp?: ((mesh: string) => Promise<void>) | undefined;
 }
 
-/** Why a stream is refused: a gRPC status, and the reason in words. */
-class StreamRefused extends Error {
-  override readonly name = 'StreamRefused';
-  readonly code: status;
-  constructor(code: status, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-function identify(request: ProtoJson, grant: Grant | undefined): { nodeId: string; proxy: Proxy } {
-  const nodeId = textOf(request['node'], 'id');
-  const proxy = proxyOf(request['node'] as ProtoJson | undefined);
-  if (proxy === undefined) throw new StreamRefused(status.INVALID_ARGUMENT, `node id "${nodeId}" is not mesh/NAME/virtualNode/NAME or such an ARN`);
-  if (grant !== undefined) checkProxy(grant, proxy);
-  return { nodeId, proxy };
-}
-
-/** Ends a stream for whatever was thrown: bytes that are no request count as a bad argument. */
-function refuseFor(call: Call, error: unknown): void {
-  const code = error instanceof StreamRefused ? error.code : error instanceof AccessRefused ? statusOf(error) : status.INVALID_ARGUMENT;
-  refuse(call, code, messageOf(error));
-}
-
 interface ExchangeCounts {
   readonly count: (what: Exchange, type: ResourceType) => void;
   readonly read: AdsService['exchanges'];
@@ -105,7 +79,8 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
   };
 
   const admit = async <S extends AdsStream>(call: Call, request: ProtoJson, grant: Grant | undefined, { open }: Protocol<S>): Promise<S> => {
-    const { nodeId, proxy } = identify(request, grant);
+    const nodeId = textOf(request['node'], 'id');
+    const proxy = proxyOf(identifyProxy(nodeId, grant), request['node'] as ProtoJson | undefined);
     // Better what was known last than nothing.
     await catchUp?.(proxy.mesh).catch((error: unknown) => log('warn', "others' changes could not be read", { mesh: proxy.mesh, error: String(error) }));
     const isBack = textOf(request, 'version_info') !== '';

@@ -1,6 +1,5 @@
-import { parseNodeId } from '../bootstrap/node-id.ts';
+import type { NodeIdentity } from '../bootstrap/node-id.ts';
 import type { ProtoJson, Proxy } from '../translate/types.ts';
-import { textOf } from './codec.ts';
 
 const isPort = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
 
@@ -15,10 +14,8 @@ function listenOf(metadata: ProtoJson | undefined): Proxy['listen'] {
 /** gRPC's xDS clients name themselves `gRPC Node Pure JS`, `gRPC C-core`, `grpc-go`, `gRPC Java`, …; Envoy `envoy`. */
 const clientOf = (userAgent: unknown): Proxy['client'] => (typeof userAgent === 'string' && /^grpc/i.test(userAgent) ? 'grpc' : 'envoy');
 
-/** Who is calling, from the Node of its first message (as protobuf JSON). Undefined when its id names no resource of a mesh. */
-export function proxyOf(node: ProtoJson | undefined): Proxy | undefined {
-  const identity = parseNodeId(textOf(node, 'id'));
-  if (identity === undefined) return undefined;
+/** What kind of proxy is calling, and what it wishes, from the Node of its first message (as protobuf JSON). */
+export function proxyOf(identity: NodeIdentity, node: ProtoJson | undefined): Proxy {
   const client = clientOf(node?.['user_agent_name']);
   const listen = client === 'envoy' ? listenOf(node?.['metadata'] as ProtoJson | undefined) : undefined;
   return { ...identity, client, ...(listen === undefined ? {} : { listen }) };

@@ -1,5 +1,5 @@
 import { Server, ServerCredentials, status, type ServerDuplexStream, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js';
-import { refuse } from '../access/call-guard.ts';
+import { refuse } from '../access/refuse-stream.ts';
 import type { After } from '../timers.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;

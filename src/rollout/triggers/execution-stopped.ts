@@ -1,8 +1,8 @@
 import type { ExecutionStopped } from '../../contracts/events.ts';
+import { messageOfCause } from '../../contracts/message-of.ts';
 import { restoreRequest, undoRequest } from '../../contracts/rollout.ts';
 import { followUpName, startExecution } from '../actions/start-execution.ts';
 import { isForGood, LockLost } from '../errors.ts';
-import { messageOf } from '../steps/inputs.ts';
 import type { Ports } from '../ports.ts';
 import { findRecord } from '../record/records.ts';
 import { rollBack } from '../steps/roll-back.ts';
@@ -24,7 +24,7 @@ function restoredBy(input: string | null | undefined): string | undefined {
  */
 export async function rollBackStopped(ports: Ports, { detail: { name: execution, input, executionArn, status, error, cause } }: ExecutionStopped): Promise<{ phase: string }> {
   const id = restoredBy(input) ?? execution;
-  const why = { error: error ?? 'ExecutionStopped', reason: cause == null ? `the execution ${executionArn} is ${status}` : messageOf(cause) };
+  const why = { error: error ?? 'ExecutionStopped', reason: cause == null ? `the execution ${executionArn} is ${status}` : messageOfCause(cause) };
   try {
     const record = await findRecord(ports.store, id);
     return { phase: record === undefined ? 'Failed' : (await rollBack(ports, { id, ...why })).phase };

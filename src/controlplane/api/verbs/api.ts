@@ -80,3 +80,12 @@ export function requireResource(api: Api, { kind, input }: Pick<Call, 'kind' | '
   if (found === undefined) throw notPresent(api, id);
   return found;
 }
+
+/** @throws ApiError Conflict unless the resource is at the version the caller asked for */
+export function checkVersion({ kind, name, metadata }: Stored, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === metadata.version) return;
+  throw new ApiError(
+    'ConflictException',
+    `${KINDS[kind].noun} with name ${name} is at version ${metadata.version}, not ${ifVersion} as x-meshshift-if-version asks`,
+  );
+}

@@ -1,8 +1,7 @@
 import type { Kind, Resource } from '../../model/resources.ts';
 import { ApiError } from '../errors.ts';
 import { KINDS, type Stored } from '../kinds.ts';
-import { idOf, requireResource, type Api, type Call } from './api.ts';
-import { checkVersion } from './put.ts';
+import { checkVersion, idOf, requireResource, type Api, type Call } from './api.ts';
 
 /** Who keeps a resource from being deleted, and how App Mesh says so. */
 const IN_USE: { readonly [K in Kind]?: readonly (readonly [Kind, string])[] } = {

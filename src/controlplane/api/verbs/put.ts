@@ -8,7 +8,7 @@ import { specReferences } from '../rules/references.ts';
 import { checkRelations, type Relation } from '../rules/relations.ts';
 import type { Answered } from '../state/client-tokens.ts';
 import { resourcesOf } from '../state/mesh-state.ts';
-import { arnOf, idOf, notPresent, requireMesh, requireParent, requireResource, textOf, type Api, type Call } from './api.ts';
+import { arnOf, checkVersion, idOf, notPresent, requireMesh, requireParent, requireResource, textOf, type Api, type Call } from './api.ts';
 
 type Draft = Pick<Stored, 'kind' | 'mesh' | 'name' | 'parent' | 'spec'> & { readonly tags: Resource['tags'] };
 
@@ -86,15 +86,6 @@ export async function createResource(api: Api, call: Call): Promise<Resource> {
       };
       return { kind: 'put', next: { ...draft, status: 'ACTIVE', metadata }, before: undefined, also: keep({ metadata, tags: draft.tags }) };
     }),
-  );
-}
-
-/** @throws ApiError Conflict unless the resource is at the version the caller asked for */
-export function checkVersion({ kind, name, metadata }: Stored, ifVersion: number | undefined): void {
-  if (ifVersion === undefined || ifVersion === metadata.version) return;
-  throw new ApiError(
-    'ConflictException',
-    `${KINDS[kind].noun} with name ${name} is at version ${metadata.version}, not ${ifVersion} as x-meshshift-if-version asks`,
   );
 }
 
