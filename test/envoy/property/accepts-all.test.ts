@@ -81,7 +81,8 @@ const CALLER = `caller${ODD_NODE}`;
 
 const weighted = { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: 'n1', weight: 1 }] } };
 const toService = { match: { prefix: '/' }, action: { target: { virtualService: { virtualServiceName: 's1.local' } } } };
-const found = { dns: { hostname: '127.0.0.1' } };
+/** Nowhere on this machine: a health check of a node on 15000 would go round through the proxy's own listener, until no socket is left. */
+const found = { dns: { hostname: '192.0.2.1' } };
 const backends = ['s1.local', 's2.local', ODD_SERVICE, LONG_SERVICE].map((virtualServiceName) => ({ virtualService: { virtualServiceName } }));
 
 const subjectsFor = (gatewayPort: number): readonly Subject[] => [
@@ -175,7 +176,7 @@ function hintsFor(gatewayPorts: readonly number[]): Hints {
     'GatewayRouteTarget.port': nodePorts,
     'GatewayRouteHostnameMatch.exact': ['a.example.com', 'A.example.com', '*.example.com', 'a.example.com:80', '127.0.0.1', '*', '.'],
     'GatewayRouteHostnameMatch.suffix': ['.example.com', 'example.com', '*', '.', 'com'],
-    'DnsServiceDiscovery.hostname': ['127.0.0.1', '::1', 'localhost', 'a.internal.', '1.2.3', 'a b', '300.1.1.1', 'x:y', '日本.local'],
+    'DnsServiceDiscovery.hostname': ['192.0.2.1', '2001:db8::1', 'absent.invalid', 'a.internal.', '1.2.3', 'a b', '300.1.1.1', 'x:y', '日本.local'],
     'HttpRouteMatch.prefix': PATHS,
     'HttpGatewayRouteMatch.prefix': PATHS,
     'HttpPathMatch.exact': PATHS,
