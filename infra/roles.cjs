@@ -80,10 +80,11 @@ const FUNCTIONS = {
   // Workloads of the type lambda are hooks too: whoever rolls back or ends a rollout takes one down.
   EnsureCanary: [...STEP, invokeHooks],
   // The hook before the first step is asked here, the others by Judge.
-  ShiftTraffic: [...STEP, putEvents, invokeHooks, readAlarms],
-  Bake: [...STEP, ...TOKENS, failTask, readAlarms, readMetrics, ...beginWatch],
+  // Whoever asks to rise wakes those of its group that waited for it.
+  ShiftTraffic: [...STEP, queryItems, ...TOKENS, putEvents, invokeHooks, readAlarms],
+  Bake: [...STEP, queryItems, ...TOKENS, failTask, readAlarms, readMetrics, ...beginWatch],
   Judge: [...STEP, deleteItems, putEvents, invokeHooks, readMetrics],
-  Promote: [...STEP, putEvents, invokeHooks, readAlarms],
+  Promote: [...STEP, queryItems, ...TOKENS, putEvents, invokeHooks, readAlarms],
   // Whoever gives a route free wakes the next in its queue.
   RollBack: [...ROLLOUT, ...TOKENS, invokeHooks],
   Finish: [...ROLLOUT, ...TOKENS, invokeHooks],

@@ -7,6 +7,8 @@ import { isOpen, nextOpening } from './windows.ts';
 /** A rise of the canary's weight, to a step of the plan or to everything. */
 export interface Raise {
   readonly kind: Waiting['raise'];
+  /** Percent that it leads to. */
+  readonly weight: number;
   readonly windows: readonly Window[] | undefined;
   readonly approval: PlannedStep['approval'];
 }
@@ -39,7 +41,8 @@ export function raiseTo({ steps, step, windows, promotionApproval }: Plan, to: n
   if (to !== 'promotion' && to <= step) return undefined;
   const jumped = steps.slice(step + 1, to === 'promotion' ? undefined : to + 1);
   const promotion = to === 'promotion' && steps.at(-1)?.weight !== 100 ? promotionApproval : undefined;
-  return { kind: to === 'promotion' ? 'promotion' : 'step', windows: jumped.at(-1)?.windows ?? windows, approval: strictest([...jumped.map(({ approval }) => approval), promotion]) };
+  const weight = to === 'promotion' ? 100 : (steps[to]?.weight ?? 0);
+  return { kind: to === 'promotion' ? 'promotion' : 'step', weight, windows: jumped.at(-1)?.windows ?? windows, approval: strictest([...jumped.map(({ approval }) => approval), promotion]) };
 }
 
 export interface Circumstances {

@@ -12,7 +12,7 @@ export interface Option {
   readonly multiple?: boolean;
 }
 
-interface Argument {
+export interface Argument {
   readonly name: string;
   readonly about: string;
   readonly optional?: boolean;

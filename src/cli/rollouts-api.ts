@@ -1,5 +1,6 @@
 import type { CanarySource } from '../contracts/canary-definition.ts';
 import type { Freeze, Rollout } from '../contracts/rollout.ts';
+import type { ActedOn } from '../rollout/group/act-on-group.ts';
 import type { PlannedRollout } from '../rollout/api/plan-rollout.ts';
 import type { Client } from './client.ts';
 
@@ -13,7 +14,7 @@ export interface StartRequest {
 }
 
 /** What a list is narrowed to, as the API takes it. */
-export type RolloutFilter = Readonly<Partial<Record<'definition' | 'phase' | 'image' | 'since' | 'text', string>>>;
+export type RolloutFilter = Readonly<Partial<Record<'definition' | 'group' | 'phase' | 'image' | 'since' | 'text', string>>>;
 
 /** The rollouts API, typed. Errors are those of `Client.ask`. */
 export const listRollouts = async (client: Client, filter: RolloutFilter = {}): Promise<readonly Rollout[]> =>
@@ -26,6 +27,10 @@ export const startRollout = async (client: Client, request: StartRequest): Promi
 
 export const actOnRollout = (client: Client, id: string, action: string, body: { who: string; reason: string }): Promise<unknown> =>
   client.ask('POST', `${ROOT}/${encodeURIComponent(id)}/actions/${action}`, body);
+
+/** What came of an action for each rollout of a group that is under way. */
+export const actOnGroup = async (client: Client, group: string, action: string, body: { who: string; reason: string }): Promise<readonly ActedOn[]> =>
+  ((await client.ask('POST', `/meshshift/v1/groups/${encodeURIComponent(group)}/actions/${action}`, body)) as { rollouts: ActedOn[] }).rollouts;
 
 /** What a rollout would do. */
 export const planRollout = async (client: Client, request: { readonly definition: unknown; readonly image: { readonly tag: string } }): Promise<PlannedRollout> =>

@@ -22,6 +22,9 @@ const template = (max: number) =>
     z.refine((text) => !/\{\{(?!tag\}\})/.test(text), 'may hold no template but {{tag}}'),
   );
 
+/** Its rollouts and those of the other definitions that name the group go up together. */
+const GROUP_RULE = 'must be the name of a group: letters, digits, - and _, at most 40 characters';
+
 const globRule = 'must be a tag or a pattern with * and ?';
 const image = z.strictObject({
   repository: z.string('must be the name of an image repository').check(z.minLength(1, 'must not be empty'), z.maxLength(256, 'must have at most 256 characters')),
@@ -85,6 +88,7 @@ const definitionSchema = z
     windows: z.optional(windows),
     approval: z.optional(z.strictObject({ before: z.array(weight, 'must be a list of weights').check(z.minLength(1, 'must hold at least one weight')), quorum, expires })),
     concurrency: z._default(z.enum(['replace', 'queue', 'reject']), 'replace'),
+    lockstep: z.optional(name(GROUP_RULE)),
     onForeignChange: z._default(z.enum(['heal', 'halt']), 'heal'),
     rollBack: z.optional(z.strictObject({ weight, interval: duration })),
     deadline: z._default(duration, 14_400),

@@ -81,6 +81,7 @@ export const FIELD_WORDS: Readonly<Record<string, string>> = {
   'approval.quorum': 'How many people.',
   'approval.expires': 'How long an approval counts, and is waited for. If not given, 1d.',
   concurrency: 'What becomes of a push in the middle of a rollout: it replaces it, waits for its end, or is refused.',
+  lockstep: 'The name of a group: rollouts of the definitions that name it, and run at the same time, go up step by step together, and back together.',
   onForeignChange: 'What follows when someone else changes the route in the middle of a rollout: weights are put right, or the rollout halts until a person has seen it.',
   rollBack: 'A gradual roll-back, for a stable side that was scaled down.',
   'rollBack.weight': 'Percent less at each step of it.',

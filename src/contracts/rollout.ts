@@ -67,7 +67,7 @@ export interface Approval {
 
 /** What a rise of the weight waits for. */
 export interface Waiting {
-  readonly for: 'approval' | 'window' | 'freeze' | 'alarm' | 'hook' | 'person';
+  readonly for: 'approval' | 'window' | 'freeze' | 'alarm' | 'lockstep' | 'hook' | 'person';
   /** Whether it is the promotion that waits, or the next step. */
   readonly raise: 'step' | 'promotion';
   readonly since: number;
@@ -115,6 +115,8 @@ export interface Rollout {
   readonly definition: string;
   readonly attempt: number;
   readonly trigger: string;
+  /** The group that it goes up with; null when it goes alone. */
+  readonly lockstep: string | null;
   readonly image: { readonly repository: string; readonly tag: string; readonly digest?: string };
   readonly phase: Phase;
   /** Index into `steps`; -1 before the first. */

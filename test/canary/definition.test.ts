@@ -54,6 +54,7 @@ describe('refused, naming path, value and rule', () => {
     [{ analysis: { metrics: [{ name: 'a' }] } }, 'analysis.metrics[0]: {"name":"a"}: must have exactly one of margin, ratio and max'],
     [{ analysis: { metrics: [{ name: 'a', ratio: 1 }] } }, 'analysis.metrics[0].ratio: 1: must be a number above 1'],
     [{ analysis: { minRequests: 0 } }, 'analysis.minRequests: 0: must be a whole number from 1'],
+    [{ lockstep: 'a shop' }, 'lockstep: "a shop": must be the name of a group'],
     [{ alarms: [] }, 'alarms: []: must hold at least one alarm'],
     [{ alarms: ['a', 'a'] }, 'alarms: ["a","a"]: must name each alarm once'],
     [{ alarms: 'a' }, 'alarms: "a": must be a list of names of CloudWatch alarms'],

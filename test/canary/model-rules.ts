@@ -1,8 +1,9 @@
 import { targetsOf, weightsOf, withTargets } from '../../src/canary/weights.ts';
 import { FINAL_PHASES } from '../../src/contracts/rollout.ts';
 import { findHolder } from '../../src/rollout/record/lock.ts';
+import { groupPartition } from '../../src/rollout/record/keys.ts';
 import { readRecord, type RolloutRecord } from '../../src/rollout/record/records.ts';
-import { OTHER_PRIORITY, routeBefore, target, type Model } from './model.ts';
+import { OTHER_PRIORITY, routeBeforeOf, stableOf, targetOf, type Model } from './model.ts';
 
 /** What must hold of rollouts at every moment, and when all has ended. */
 const MOST_STATES = 400;
@@ -11,14 +12,18 @@ export const records = ({ store }: Model): RolloutRecord[] => store.all('rollout
 
 /** No target holds more than there is, and none has weight but the side that serves and the canary of the rollout that holds the route. */
 export async function assertWeights(model: Model): Promise<void> {
-  const holder = await findHolder(model.store, target);
+  for (const service of model.services) await assertWeightsOf(model, service);
+}
+
+async function assertWeightsOf(model: Model, service: string): Promise<void> {
+  const holder = await findHolder(model.store, targetOf(service));
   const record = holder === undefined ? undefined : await readRecord(model.store, holder);
-  const spec = await model.route();
+  const spec = await model.route(service);
   const weights = targetsOf(spec).filter(({ weight = 0 }) => weight > 0);
   // Thousands of times a second: plainer than expect, and quicker.
   const sum = weights.reduce((total, { weight = 0 }) => total + weight, 0);
   if (sum !== 100) throw new Error(`the weights sum up to ${sum}`);
-  const allowed = record === undefined ? new Set(['v0', ...records(model).map(({ canary }) => canary)]) : new Set([record.stable, record.canary]);
+  const allowed = record === undefined ? new Set([stableOf(service), ...records(model).map(({ canary }) => canary)]) : new Set([record.stable, record.canary]);
   const other = weights.find(({ virtualNode = '' }) => !allowed.has(virtualNode));
   if (other !== undefined) throw new Error(`${other.virtualNode ?? ''} has weight, and is neither ${[...allowed].join(' nor ')}`);
 }
@@ -38,15 +43,24 @@ export async function assertEnds(model: Model): Promise<void> {
   // Executions that did not succeed are told of until somebody has seen to them.
   for (const execution of model.executions.filter(({ status }) => status === 'ABORTED' || status === 'FAILED')) await model.stop(execution);
   await settle(model);
-  expect(await findHolder(model.store, target)).toBeUndefined();
   expect(model.store.all('bake')).toEqual([]);
-  for (const record of records(model)) expect(FINAL_PHASES.has(record.phase)).toBe(true);
+  for (const record of records(model)) {
+    expect(FINAL_PHASES.has(record.phase)).toBe(true);
+    expect(model.store.all(groupPartition(record.settings.lockstep ?? ''))).toEqual([]);
+  }
   for (const { entered } of model.executions) expect(entered).toBeLessThan(MOST_STATES);
-  const live = await model.route();
+  expect(model.mesh.names().filter((name) => name.includes('cohort'))).toEqual([]);
+  for (const service of model.services) await assertRoute(model, service);
+}
+
+/** The route is free and leads to one version, with all else as it was. */
+async function assertRoute(model: Model, service: string): Promise<void> {
+  expect(await findHolder(model.store, targetOf(service))).toBeUndefined();
+  const live = await model.route(service);
+  const routeBefore = routeBeforeOf(service);
   expect(Object.values(weightsOf(live))).toEqual([100]);
   const priorities = model.model.meddled ? [routeBefore.priority, OTHER_PRIORITY] : [routeBefore.priority];
   expect(priorities).toContain(live.priority);
   expect({ ...withTargets(live, []), priority: 0 }).toEqual({ ...withTargets(routeBefore, []), priority: 0 });
-  expect(model.mesh.names().filter((name) => name.includes('cohort'))).toEqual([]);
   expect(model.mesh.names()).toContain(`CreateVirtualNode m/${Object.keys(weightsOf(live))[0]!}`);
 }

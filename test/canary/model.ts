@@ -30,8 +30,12 @@ import { memoryMesh, memoryStore } from './memory.ts';
 
 const START = Date.parse('2026-06-05T12:00:00Z');
 export const target = { mesh: 'm', virtualRouter: 'r', route: 'r' };
-const route = { create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: 'r' } } as const;
-export const routeBefore: RouteSpec = { priority: 5, http2Route: { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: 'v0', weight: 100 }] } } };
+/** Each service has a route of its own; the one of `d` is `target`. */
+export const targetOf = (service: string) => (service === 'd' ? target : { ...target, route: service });
+export const stableOf = (service: string): string => (service === 'd' ? 'v0' : `${service}-v0`);
+const routeOf = (service: string) => ({ create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'r', routeName: targetOf(service).route } }) as const;
+export const routeBeforeOf = (service: string): RouteSpec => ({ priority: 5, http2Route: { match: { prefix: '/' }, action: { weightedTargets: [{ virtualNode: stableOf(service), weight: 100 }] } } });
+export const routeBefore = routeBeforeOf('d');
 
 /** What the route's priority becomes when someone else changes it. */
 export const OTHER_PRIORITY = 6;
@@ -61,12 +65,16 @@ interface Execution {
 const hasEnded = ({ status }: Execution): boolean => status !== 'RUNNING';
 
 /** Rollouts on a mesh in memory, driven a state at a time, in any order, with time passed in. */
-export function openModel(random: () => number) {
+export function openModel(random: () => number, services: readonly string[] = ['d']) {
   const store = memoryStore();
   const mesh = memoryMesh();
-  for (const name of ['v0']) mesh.put({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName: name, spec: {} } });
-  mesh.put({ ...route, input: { ...route.input, spec: routeBefore } });
-  const model = { now: START, bad: false, idle: false, faults: 0, meddled: false };
+  for (const service of services) {
+    const { create, input } = routeOf(service);
+    mesh.put({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName: stableOf(service), spec: {} } });
+    mesh.put({ create, input: { ...input, spec: routeBeforeOf(service) } });
+  }
+  /** `bad`: every canary is, or the one of a service. */
+  const model = { now: START, bad: false as boolean | string, idle: false, faults: 0, meddled: false };
   const executions: Execution[] = [];
   /** An execution is in one state at a time; others may be in theirs meanwhile. */
   const busy = new Set<Execution>();
@@ -101,9 +109,10 @@ export function openModel(random: () => number) {
     mesh,
     stepFunctions,
     metrics: {
-      read: ({ since }, wanted) => {
+      read: ({ canary: node, since }, wanted) => {
         const total = model.idle ? 0 : 400;
-        const interval = { at: model.now, canary: { total, bad: model.bad ? total / 2 : 0 }, stable: { total, bad: 0 } };
+        const isBad = typeof model.bad === 'string' ? node.startsWith(`${model.bad}-`) : model.bad;
+        const interval = { at: model.now, canary: { total, bad: isBad ? total / 2 : 0 }, stable: { total, bad: 0 } };
         const reading = { intervals: since < model.now ? [interval] : [], now: model.now, lastReportAt: model.now, staleAfterMs: 10_000, periodMs: 1000, behind: 2 };
         return Promise.resolve({ requests: reading, metrics: Object.fromEntries(wanted.map(({ metric }) => [metric.name, reading])) });
       },
@@ -233,10 +242,10 @@ export function openModel(random: () => number) {
   }
 
   return {
-    ...{ model, store, mesh, ports, executions },
+    ...{ model, store, mesh, ports, executions, services },
     running: () => executions.filter(({ status }) => status === 'RUNNING'),
     run,
-    start: (tag: string) => startRollout(ports, { definition: 'd', image: { tag } }),
+    start: (tag: string, definition = 'd') => startRollout(ports, { definition, image: { tag } }),
     act: (id: string, action: Action, who: string) => takeAction(ports, id, { action, who, reason: '' }),
     alarm: (name: string, value: 'OK' | 'ALARM') =>
       noticeAlarm(ports, { source: 'meshshift.sample', 'detail-type': 'CloudWatch Alarm State Change', time: new Date(model.now).toISOString(), detail: { alarmName: name, state: { value, reason: '', timestamp: new Date(model.now).toISOString() } } }),
@@ -244,12 +253,13 @@ export function openModel(random: () => number) {
     fire: (schedule: 'start' | 'advance', at = model.now) => fireSchedule(ports, { schedule, definition: 'd', at: new Date(at).toISOString(), run: '' }),
     freeze: () => setFreeze(ports, { who: 'x', reason: 'y', for: random() < 0.5 ? undefined : 3600 }),
     lift: () => liftFreeze(ports),
-    route: async () => (await mesh.describe(route))!.spec as RouteSpec,
+    route: async (service = 'd') => (await mesh.describe(routeOf(service)))!.spec as RouteSpec,
     /** Someone else writes the route while a rollout has both its sides in it: weights of their own, or what is beyond weights. */
     meddle: async (what: 'weights' | 'priority'): Promise<void> => {
       const holder = await findHolder(store, target);
       if (holder === undefined) return;
       const { stable, canary } = await readRecord(store, holder);
+      const route = routeOf('d');
       const { spec, version } = (await mesh.describe(route)) as { spec: RouteSpec; version: number };
       const targets = targetsOf(spec);
       if (![stable, canary].every((node) => targets.some(({ virtualNode }) => virtualNode === node))) return;

@@ -231,6 +231,24 @@ describe('rollouts', () => {
     for (const action of ['abort', 'undo']) expect((await cli('rollout', action, id)).stdout).toContain(`rollout ${id}: it is rolled back\n`);
   });
 
+  test('those of a group are listed with what they wait for, planned with who is beside them, and aborted at once', async () => {
+    const file = join(folder, 'group.yaml');
+    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nlockstep: shop\n`);
+    await cli('canary', 'apply', '-f', file);
+    const { id } = (await json('rollout', 'start', 'svc1', '--tag', 'v2', '--attempt', '5')) as { id: string };
+    await until(list, (rollouts) => rollouts.some((rollout) => rollout.id === id && rollout.step === 0));
+    expect(((await json('rollout', 'list', '--group', 'shop')) as Listed).rollouts.map((rollout) => rollout.id)).toEqual([id]);
+    expect(((await json('rollout', 'list', '--group', 'other')) as Listed).rollouts).toEqual([]);
+    const source = (await readFile(file, 'utf8')).replace('name: svc1', 'name: svc2\nstable: svcNode1');
+    await writeFile(file, source);
+    expect((await cli('rollout', 'plan', '-f', file, '--tag', 'v3')).stdout).toContain(`in lockstep with the group shop: ${id} is at 25 %`);
+    expect(await json('rollout', 'abort', '--group', 'shop')).toEqual({ group: 'shop', action: 'abort', rollouts: [{ id, accepted: true, reason: '' }] });
+    expect((await cli('rollout', 'status', id, '--watch')).code).toBe(1);
+    const refused = await cli('rollout', 'abort', '--group', 'shop');
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('no rollout of the group shop is under way') as string });
+    await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml');
+  });
+
   test('what is not there is refused', async () => {
     for (const args of [['rollout', 'status', 'nothing'], ['rollout', 'abort', 'nothing'], ['rollout', 'start', 'nothing', '--tag', 'v1']]) {
       const { code, stderr } = await cli(...args);

@@ -1,6 +1,6 @@
-import { cohortRouteName } from '../../src/canary/cohort.ts';
 import { targetsOf } from '../../src/canary/weights.ts';
 import { LATENCY_BOUNDS_MS } from '../../src/contracts/latency.ts';
+import { identify } from '../../src/contracts/mesh-file.ts';
 import type { Telemetry } from '../../src/controlplane/telemetry/telemetry.ts';
 import type { Timers } from '../../src/local/timers.ts';
 import type { MeshClient } from '../../src/mesh/client.ts';
@@ -24,7 +24,7 @@ export interface Tick {
   readonly slow: number;
 }
 
-/** Requests by the weights of the route and of its cohort, reported each second. */
+/** Requests by the weights of each route, that of a cohort too, reported each second. */
 export interface Traffic {
   /** Share of bad answers by virtual node. */
   readonly errorRates: Map<string, number>;
@@ -47,7 +47,9 @@ function latencyOf(fast: number, slow: number): number[] {
   return counts;
 }
 
-export async function startTraffic(mesh: MeshClient, telemetry: Telemetry, timers: Timers): Promise<Traffic> {
+const ROUTES = identify({ ...route, input: { ...route.input, routeName: '' } });
+
+export async function startTraffic(mesh: MeshClient & { names(): string[] }, telemetry: Telemetry, timers: Timers): Promise<Traffic> {
   const traffic: Traffic = { errorRates: new Map(), slowRates: new Map(), volume: REQUESTS_A_TICK, flows: true, starved: new Set(), tellsLatency: false, history: [] };
   /** What does not make a whole request waits for the next tick. */
   const rest = new Map<string, number>();
@@ -57,7 +59,8 @@ export async function startTraffic(mesh: MeshClient, telemetry: Telemetry, timer
     return Math.floor(sum + 1e-9);
   };
   const specs = async () => {
-    const routes = await Promise.all(['r', cohortRouteName('r')].map((routeName) => mesh.describe({ ...route, input: { ...route.input, routeName } })));
+    const names = mesh.names().flatMap((name) => (name.startsWith(ROUTES) ? name.slice(ROUTES.length) : []));
+    const routes = await Promise.all(names.map((routeName) => mesh.describe({ ...route, input: { ...route.input, routeName } })));
     return routes.flatMap((found) => (found === undefined ? [] : [found.spec]));
   };
   const tick = async (): Promise<void> => {

@@ -46,7 +46,8 @@ const OTHERWISE: readonly (readonly [RegExp, string])[] = [
   [/^Plan dynamodb:Query$/, 'it buries a rollout whose execution is over, and wakes the queue'],
   [/^Removal dynamodb:DeleteItem$/, 'it restores routes that ended rollouts left behind'],
   [/^Promote lambda:InvokeFunction$/, 'the hook before the first step is asked by whoever raises the weight first, a promotion by hand too'],
-  [/^Bake (states:SendTask(Success|Failure)|cloudwatch:DescribeAlarms)$/, 'what came before the bake was open ends it at once'],
+  [/^Bake (states:SendTask(Success|Failure)|cloudwatch:DescribeAlarms|dynamodb:Query)$/, 'what came before the bake was open, from others of its group too, ends it at once'],
+  [/^(ShiftTraffic|Promote) states:SendTaskSuccess$/, 'they wake those of their group that waited for them'],
   [/^EnsureCanary ecs:UpdateService$/, 'the second attempt of a version finds the service of the first'],
   [/^AlarmRaised states:SendTaskSuccess$/, 'an alarm that is over ends the waits for it'],
   [/^Watch (dynamodb:UpdateItem|cloudwatch:GetMetricData|states:SendTask(Success|Failure))$/, 'a metric is asked for again when its period is over; a verdict ends the bake'],
@@ -159,7 +160,7 @@ describeWith('DynamoDB Local and moto', hasDynamoDbLocal && hasMoto, 'what funct
     const namespace = await makeNamespace(moto, 'pgMesh.local');
     // Promoted, with hooks, alarms, a topic and a service of ECS; then undone.
     const notifications = [{ sns: 'meshshift-a', on: ['started', 'promoted'] }];
-    await define({ ...definition, notifications, hooks: { before: hook, step: hook, after: hook }, alarms: ['a'], workload: { type: 'ecs', cluster: 'prod', service: 'svc1', namespace }, afterPromotion: { bake: '1s' } });
+    await define({ ...definition, lockstep: 'shop', notifications, hooks: { before: hook, step: hook, after: hook }, alarms: ['a'], workload: { type: 'ecs', cluster: 'prod', service: 'svc1', namespace }, afterPromotion: { bake: '1s' } });
     await push('v2');
     await act((await ended('v2', 'Succeeded')).id, 'undo');
     await ended('v2', 'RolledBack');

@@ -47,6 +47,11 @@ const LINES: Readonly<Record<string, readonly (readonly [peer: string, line: str
     ['FL', '"bad things will happen" where two canaries have one target', 'canary/model', 'has one holder among many that come at once, and a number that only rises'],
     ['AR', 'analyses are made in a loop (1107, 3264); a thousand reconciliations a minute (2982)', 'handlers/rollout', 'that comes again starts nothing, while it runs and after it'],
   ],
+  groups: [
+    ['AR', 'rollouts of several services or zones do not go up together (2088, 4778)', 'rollout/lockstep', 'go up step by step together, the quick ones at the moment that the slowest has passed'],
+    ['AR', 'nor go back together (4778)', 'rollout/lockstep', 'that turns bad takes all back at once, each saying which it was and why'],
+    ['AR', 'no promotion and no abort of a group (4778)', 'rollout/lockstep', 'aborts all that is under way'],
+  ],
   drift: [
     ['ECS', 'weights are shifted without a look at the live ones (2853)', 'handlers/rollout', 'weights that someone else changed are put right, and told'],
     ['ECS', 'infrastructure as code takes the weights back (terraform-aws-alb 409, cdk-real-drift 1730)', 'handlers/rollout', 'provisioning leaves the weights alone, and refuses to change a route that is held'],
@@ -66,7 +71,6 @@ const LINES: Readonly<Record<string, readonly (readonly [peer: string, line: str
 
 /** What is asked for elsewhere and meshshift does not do. */
 const NOT_HERE: readonly (readonly [peer: string, line: string])[] = [
-  ['AR 2088, 4778', 'rollouts of several services in an order or in lockstep'],
   ['FL 1344', 'approval by a link in a chat'],
 ];
 

@@ -14,6 +14,9 @@ const shareOf = ({ weights, canary, stable }: Rollout): number | null => {
   return own + other === 0 ? null : (100 * own) / (own + other);
 };
 
+/** What it waits for, in words: one that is not up yet, or paused, says so in its reason. */
+const waitOf = ({ waiting, phase, reason }: Rollout): string => waiting?.reason ?? ((phase === 'Pending' || phase === 'Paused') && reason !== '' ? reason : '-');
+
 const toRow = (rollout: Rollout): string[] => [
   rollout.id,
   rollout.definition,
@@ -22,6 +25,7 @@ const toRow = (rollout: Rollout): string[] => [
   `${rollout.step + 1}/${rollout.steps.length}`,
   percent(shareOf(rollout), 0),
   new Date(rollout.startedAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+  waitOf(rollout),
 ];
 
 /** A time as it is, or as long ago as a duration says. */
@@ -32,7 +36,7 @@ function readSince(since: string): string {
   throw misuse('rollout list', `--since: ${since}: must be a time such as 2026-01-31T09:00:00Z, or a duration such as 2h or 7d`);
 }
 
-const FILTERS = ['definition', 'phase', 'image', 'since', 'text'] as const;
+const FILTERS = ['definition', 'group', 'phase', 'image', 'since', 'text'] as const;
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const filter: RolloutFilter = Object.fromEntries(
@@ -42,7 +46,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     }),
   );
   const rollouts = await listRollouts(connect(call.endpoint, call.io.env), filter);
-  print(call, { rollouts }, () => (rollouts.length === 0 ? ['no rollouts'] : table(['id', 'definition', 'tag', 'phase', 'step', 'weight', 'started'], rollouts.map(toRow), [4, 5])));
+  print(call, { rollouts }, () => (rollouts.length === 0 ? ['no rollouts'] : table(['id', 'definition', 'tag', 'phase', 'step', 'weight', 'started', 'waits'], rollouts.map(toRow), [4, 5])));
   return EXIT.ok;
 }
 
@@ -52,6 +56,7 @@ export const rolloutList: Command = {
   remote: true,
   options: {
     definition: { type: 'string', value: 'NAME', about: 'only those of one canary definition' },
+    group: { type: 'string', value: 'NAME', about: 'only those that go up in lockstep as one group' },
     phase: { type: 'string', value: 'PHASE', about: `only those in a phase: ${PHASES.join(', ')}` },
     image: { type: 'string', value: 'IMAGE', about: 'only those of a repository, a tag, REPOSITORY:TAG or a digest' },
     since: { type: 'string', value: 'TIME', about: 'only those that started since a time, or within a duration such as 2h or 7d' },

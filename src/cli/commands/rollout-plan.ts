@@ -20,13 +20,17 @@ const needs = ({ windows, approval, cohort, waitsSeconds }: PlannedRollout['step
 
 const weightsOf = (weights: Readonly<Record<string, number>>): string => Object.entries(weights).map(([node, weight]) => `${node}=${weight}`).join(' ');
 
-function describe({ definition, tag, stable, canary, beginsAt, steps, promotedAt, endsAt, deadline, transitions, costUsd, price, holder }: PlannedRollout): string[] {
+const tellGroup = ({ group, beside }: NonNullable<PlannedRollout['lockstep']>): string =>
+  `in lockstep with the group ${group}: ${beside.length === 0 ? 'no other of it is under way' : beside.map(({ id, weight }) => `${id} is at ${weight} %`).join(', ')}`;
+
+function describe({ definition, tag, stable, canary, beginsAt, steps, promotedAt, endsAt, deadline, transitions, costUsd, price, lockstep, holder }: PlannedRollout): string[] {
   const rows = steps.map((step, index) => [`${index + 1}/${steps.length}`, `${step.weight} %`, step.until === undefined ? formatDuration(step.bakeSeconds) : step.until.expression, when(step.startsAt), weightsOf(step.weights), needs(step)]);
   return [
     `${definition} ${tag}: ${stable} → ${canary}, begun ${when(beginsAt)}, if nothing holds it and approvals come at once`,
     ...table(['step', 'weight', 'bake', 'from', 'targets', 'needs'], rows, [0, 1, 2]),
     `promoted ${when(promotedAt)}, ended ${when(endsAt)}, rolled back if it is held until ${when(deadline)}`,
     `${transitions} state transitions: ${costUsd.toFixed(6)} USD on AWS (${price.usdPerThousandTransitions} USD per 1,000, ${price.source})`,
+    ...(lockstep === null ? [] : [tellGroup(lockstep)]),
     ...(holder === null ? [] : [`the route is held by ${holder.id}: ${holder.then}`]),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Rollout, Waiting } from '../../contracts/rollout.ts';
 
 /** What no wish to go on overrules. */
-const HOLDS: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['approval', 'window', 'freeze']);
+const HOLDS: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['approval', 'window', 'freeze', 'lockstep']);
 
 type Answer = Partial<Pick<Rollout, 'phase' | 'waiting'>>;
 

@@ -1,6 +1,5 @@
 import { EFFECTS } from '../../canary/actions.ts';
-import type { Action } from '../../contracts/rollout.ts';
-import { isStillWaiting } from '../raise/await-raise.ts';
+import { isApproved } from '../raise/raise-of.ts';
 import { endBakeUnderWay } from '../bake/bakes.ts';
 import { ActionRefused } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -10,16 +9,8 @@ import { findStarting } from '../record/starting.ts';
 import { findQueued } from '../steps/queue.ts';
 import { leaveQueue } from './leave-queue.ts';
 import { startShown } from './start-rollout.ts';
+import { BY_ACTION, steer, type Asked } from './steer.ts';
 import { startUndo } from './undo.ts';
-
-interface Asked {
-  readonly action: Action;
-  readonly who: string;
-  readonly reason: string;
-}
-
-/** Judge takes the action up then. */
-const BY_ACTION = { kind: 'end', by: 'action' } as const;
 
 /** Starts the next attempt; the one that ended keeps who asked for it, and why. */
 async function retry(ports: Ports, { id, definition, image, attempt, trigger, settings }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
@@ -39,7 +30,7 @@ async function approve(ports: Ports, id: string, { who, reason }: Asked): Promis
     return { record: { ...current, approvals: [...current.approvals.filter((approval) => approval.who !== who), { who, at }] }, history: [{ at, who, kind: 'approve', reason }] };
   });
   await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'approve' : `approve: ${reason}`, who));
-  if (record.waiting?.for === 'approval' && !(await isStillWaiting(ports, record))) await endBakeUnderWay(ports, id, BY_ACTION);
+  if (record.waiting?.for === 'approval' && isApproved(record, at)) await endBakeUnderWay(ports, id, BY_ACTION);
   return record;
 }
 
@@ -63,7 +54,7 @@ async function abortQueued(ports: Ports, id: string, { action, who, reason }: As
 export async function takeAction(ports: Ports, id: string, asked: Asked): Promise<RolloutRecord | { id: string }> {
   const left = await abortQueued(ports, id, asked);
   if (left !== undefined) return left;
-  const { action, who, reason } = asked;
+  const { action } = asked;
   const effect = EFFECTS[action][(await readRecord(ports.store, id)).phase];
   if (effect === 'take' && action === 'approve') return approve(ports, id, asked);
   if (effect === 'take' && action === 'undo') {
@@ -71,16 +62,5 @@ export async function takeAction(ports: Ports, id: string, asked: Asked): Promis
     return readRecord(ports.store, id);
   }
   if (effect === 'take' && action === 'retry') return retry(ports, await readRecord(ports.store, id), asked);
-  const at = ports.clock();
-  const pendingAction = { action, who, reason, at };
-  const record = await updateRecord(ports.store, id, (current) => {
-    const now = EFFECTS[action][current.phase];
-    if (now === 'refuse') throw new ActionRefused(`${action} is refused: the rollout ${id} is ${current.phase}`);
-    if (now === 'take' && current.finishing) throw new ActionRefused(`${action} is refused: the rollout ${id} is promoted, and about to end; undo brings the version before it back`);
-    if (now === 'already' || current.pendingAction?.action === 'abort') return undefined;
-    return { record: { ...current, pendingAction }, history: [{ at, who, kind: action, reason }] };
-  });
-  if (record.pendingAction === pendingAction) await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? action : `${action}: ${reason}`, who));
-  if (record.pendingAction !== null) await endBakeUnderWay(ports, id, BY_ACTION);
-  return record;
+  return steer(ports, id, asked);
 }

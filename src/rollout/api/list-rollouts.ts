@@ -14,6 +14,7 @@ const time = z.pipe(z.string().check(z.refine((text) => !Number.isNaN(Date.parse
  */
 export const rolloutFilter = z.strictObject({
   definition: z.optional(z.string()),
+  group: z.optional(z.string()),
   phase: z.optional(z.enum(PHASES, `must be one of ${PHASES.join(', ')}`)),
   tag: z.optional(z.string()),
   image: z.optional(z.string()),
@@ -22,9 +23,9 @@ export const rolloutFilter = z.strictObject({
 });
 type Filter = z.infer<typeof rolloutFilter>;
 
-function matches({ definition, phase, tag, image, since = 0 }: Filter, record: RolloutRecord): boolean {
+function matches({ definition, group, phase, tag, image, since = 0 }: Filter, record: RolloutRecord): boolean {
   const { repository, tag: ownTag, digest } = record.image;
-  const pairs = [[definition, record.definition], [phase, record.phase], [tag, ownTag]];
+  const pairs = [[definition, record.definition], [group, record.settings.lockstep], [phase, record.phase], [tag, ownTag]];
   const isNamed = pairs.every(([wanted, found]) => wanted === undefined || wanted === found);
   return isNamed && record.startedAt >= since && (image === undefined || [repository, ownTag, `${repository}:${ownTag}`, digest].includes(image));
 }

@@ -1,13 +1,15 @@
 import * as z from 'zod/mini';
 import { forecast, type Forecast } from '../../canary/forecast.ts';
 import { planRollout } from '../../canary/plan.ts';
-import { toCanaryDefinition } from '../../contracts/canary-definition.ts';
+import { toCanaryDefinition, type CanaryDefinition } from '../../contracts/canary-definition.ts';
 import { isRecord } from '../../contracts/is-record.ts';
 import type { RouteTarget } from '../../contracts/rollout.ts';
 import { readRoute } from '../../mesh/change-route.ts';
 import { readDefinition } from '../record/definitions.ts';
 import { findFreeze } from '../raise/freeze.ts';
 import { findHolder } from '../record/lock.ts';
+import { listGroup } from '../group/lockstep.ts';
+import type { DocumentStore } from '../../store/port.ts';
 import type { Ports } from '../ports.ts';
 
 /** The body of `POST /meshshift/v1/rollouts/plan`: a stored definition by its name, or one as its author wrote it. */
@@ -20,11 +22,19 @@ export interface PlannedRollout extends Forecast {
   readonly definition: string;
   readonly tag: string;
   readonly target: RouteTarget;
+  /** The group that it would go up with, and its rollouts under way: ids and the percent they hold. */
+  readonly lockstep: { readonly group: string; readonly beside: readonly { readonly id: string; readonly weight: number }[] } | null;
   /** The rollout that holds the route now, and what a new one would do about it. */
   readonly holder: { readonly id: string; readonly then: string } | null;
 }
 
 const THEN = { replace: 'it would be rolled back and replaced', queue: 'this one would wait for its end', reject: 'this one would be refused' } as const;
+
+async function findGroup(store: DocumentStore, { name, lockstep: group }: CanaryDefinition): Promise<PlannedRollout['lockstep']> {
+  if (group === undefined) return null;
+  const beside = (await listGroup(store, group)).filter(({ definition }) => definition !== name);
+  return { group, beside: beside.map(({ id, weight }) => ({ id, weight })) };
+}
 
 /**
  * What a rollout would do on the route as it is, when, and what it would cost. Nothing is changed.
@@ -40,6 +50,7 @@ export async function planOnly({ store, mesh, clock }: Ports, { definition: give
     tag: image.tag,
     target: definition.target,
     ...forecast(definition, planRollout(definition, image.tag, spec), { now, freeze: await findFreeze(store, now) }),
+    lockstep: await findGroup(store, definition),
     holder: holder === undefined ? null : { id: holder, then: THEN[definition.concurrency] },
   };
 }

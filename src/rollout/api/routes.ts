@@ -7,6 +7,7 @@ import { planOnly, planRequest } from './plan-rollout.ts';
 import type { Ports } from '../ports.ts';
 import { showRollout } from './show.ts';
 import { startShown } from '../actions/start-rollout.ts';
+import { actOnGroup, groupAction } from '../group/act-on-group.ts';
 import { takeAction } from '../actions/take-action.ts';
 
 export interface Asked {
@@ -54,6 +55,12 @@ async function act(ports: Ports, { segments: [id = '', name = ''], text, caller 
   return { status: 202, body: action === 'retry' ? { id: answered } : await showRollout(ports, answered) };
 }
 
+async function actOnAll(ports: Ports, { segments: [group = '', name = ''], text, caller }: Asked): Promise<Answer> {
+  const action = parseInput(groupAction, name, 'action');
+  const asked = parseInput(actionRequest, readBody(text), 'request body');
+  return { status: 202, body: { group, action, rollouts: await actOnGroup(ports, group, { action, ...asked, ...(caller === undefined ? {} : { who: caller }) }) } };
+}
+
 async function freeze(ports: Ports, { text, caller }: Asked): Promise<Answer> {
   const asked = parseInput(freezeRequest, readBody(text), 'request body');
   return ok({ freeze: await setFreeze(ports, { ...asked, ...(caller === undefined ? {} : { who: caller }) }) });
@@ -64,6 +71,7 @@ const FREEZE = /^\/meshshift\/v1\/freeze$/;
 const ROLLOUTS = /^\/meshshift\/v1\/rollouts\/?$/;
 const ROLLOUT = /^\/meshshift\/v1\/rollouts\/([^/]+)$/;
 const ACTION = /^\/meshshift\/v1\/rollouts\/([^/]+)\/actions\/([^/]+)$/;
+const GROUP_ACTION = /^\/meshshift\/v1\/groups\/([^/]+)\/actions\/([^/]+)$/;
 const CANARIES = /^\/meshshift\/v1\/canaries\/?$/;
 const CANARY = /^\/meshshift\/v1\/canaries\/([^/]+)$/;
 
@@ -89,6 +97,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'GET', path: ROLLOUT, answer: async (ports, { segments: [id = ''] }) => ok(await showRollout(ports, id)) },
   { method: 'POST', path: ACTION, answer: act },
+  { method: 'POST', path: GROUP_ACTION, answer: actOnAll },
   { method: 'GET', path: CANARIES, answer: async ({ store }) => ok({ canaries: await listDefinitions(store) }) },
   { method: 'GET', path: CANARY, answer: async ({ store }, { segments: [name = ''] }) => ok(await readDefinitionSource(store, name)) },
   {

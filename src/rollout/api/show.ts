@@ -21,6 +21,7 @@ export function toRollout(record: RolloutRecord, { history, bake, judged }: Part
   return {
     ...{ id, definition, attempt, trigger, image, phase, step, steps, target, stable, canary, weights, fence, routeBefore },
     ...{ pendingAction, approvals, waiting, alarm, verdicts, startedAt, endedAt, deadline, executionArn, reason },
+    lockstep: record.settings.lockstep ?? null,
     measurements: judged?.state.steps ?? [],
     history,
     bake: live && bake !== undefined ? { step: record.promoted ? steps.length : step, startedAt: bake.startedAt, endsAt: bake.endsAt } : null,

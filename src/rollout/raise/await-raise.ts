@@ -1,24 +1,18 @@
-import { findWait, hasExpired, promotionApprovalOf, raiseTo, type Raise } from '../../canary/gate.ts';
+import { findWait, hasExpired, type Raise } from '../../canary/gate.ts';
 import { weightsAt } from '../../canary/weights.ts';
 import type { HistoryEntry, Waiting } from '../../contracts/rollout.ts';
 import { readRoute } from '../../mesh/change-route.ts';
 import { againAfter } from './again.ts';
 import { findAlarmWait } from './alarms.ts';
 import { AlarmRaised, ApprovalExpired, VerdictFailed } from '../errors.ts';
+import { findLockstepWait, tellPassed } from '../group/lockstep.ts';
 import { findForeignChange } from './foreign-change.ts';
 import { findFreeze } from './freeze.ts';
 import { askHook } from './hooks.ts';
 import type { Ports } from '../ports.ts';
 import { toDetail } from '../publish.ts';
 import { readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
-
-/** Where the weight is to rise: to a step of the plan, or to everything. */
-export type RaiseTarget = number | 'promotion';
-
-/** What a rise needs; undefined when the weight does not rise by it. */
-export function raiseOf({ settings, steps, step }: RolloutRecord, to: RaiseTarget): Raise | undefined {
-  return raiseTo({ steps, step, windows: settings.windows, promotionApproval: promotionApprovalOf(settings) }, to);
-}
+import { awaitedRaise, raiseOf, type RaiseTarget } from './raise-of.ts';
 
 async function findHookWait(ports: Ports, record: RolloutRecord, raise: Raise, now: number): Promise<Waiting | undefined> {
   if (record.begun) return undefined;
@@ -41,14 +35,22 @@ async function findHalt({ mesh }: Ports, record: RolloutRecord, to: RaiseTarget,
   return foreign === undefined || foreign === record.foreign ? undefined : { for: 'person', raise: raise.kind, since: now, until: null, reason: foreign };
 }
 
+const hasOwnEnd = ({ for: kind }: Waiting): boolean => kind === 'window' || kind === 'approval';
+
+/** Milliseconds of a wait that do not count against the deadline: those of one with an end of its own. */
+const freeTime = (waiting: Waiting | null, now: number): number => (waiting !== null && hasOwnEnd(waiting) ? Math.max(0, now - waiting.since) : 0);
+
 const LONGEST_SECONDS = 365 * 86_400;
 
 /** What has no end of its own ends at the deadline at the latest. */
-function secondsOf({ until, for: kind }: Waiting, { deadline }: RolloutRecord, now: number): number {
-  const hasOwnEnd = kind === 'window' || kind === 'approval';
-  const end = until === null ? deadline : hasOwnEnd ? until : Math.min(until, deadline);
+function secondsOf(waiting: Waiting, { deadline }: RolloutRecord, now: number): number {
+  const { until } = waiting;
+  const end = until === null ? deadline : hasOwnEnd(waiting) ? until : Math.min(until, deadline);
   return Math.min(LONGEST_SECONDS, Math.max(1, Math.ceil((end - now) / 1000)));
 }
+
+/** What nobody is called for: it is in the history. */
+const QUIET: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['person', 'lockstep']);
 
 /** Writes down what a rise waits for, and tells of it when that is news. Answers for how long, seconds. */
 async function noteWait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, now: number): Promise<number> {
@@ -58,9 +60,10 @@ async function noteWait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, n
   const record = await updateRecord(ports.store, id, (current) => {
     const history: HistoryEntry[] = isNews ? [{ at: now, who: 'meshshift', kind: halted ? 'halted' : 'waiting', reason: waiting.reason }] : [];
     const halt = halted ? { phase: 'Paused' as const, paused: true, foreign: waiting.reason } : {};
-    return { record: { ...current, ...halt, waiting: halted ? null : waiting, reason: waiting.reason }, history };
+    const deadline = current.waiting?.for === waiting.for ? current.deadline : current.deadline + freeTime(current.waiting, now);
+    return { record: { ...current, ...halt, deadline, waiting: halted ? null : waiting, reason: waiting.reason }, history };
   });
-  if (halted || (isNews && waiting.for !== 'person')) await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
+  if (halted || (isNews && !QUIET.has(waiting.for))) await ports.publish('Rollout Paused', toDetail(record, waiting.reason));
   return secondsOf(waiting, record, now);
 }
 
@@ -77,10 +80,11 @@ export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseT
   const asked = record.pendingAction?.action;
   // Judge takes it up in the bake that opens now, and is over at once.
   if (asked === 'abort' || asked === 'pause') return noteWait(ports, record, { for: 'person', raise: raise.kind, since: now, until: now + 1000, reason: `${asked} was asked for` }, now);
+  await tellPassed(ports, record);
   const freeze = await findFreeze(ports.store, now);
   const waiting = findWait({ now, approvals: record.approvals, freeze, waiting: record.waiting }, raise);
   if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, which nobody did`);
-  const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
+  const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findLockstepWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
   return found === undefined ? undefined : noteWait(ports, record, found, now);
 }
 
@@ -88,21 +92,22 @@ export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseT
 export function afterRaise(record: RolloutRecord, raise: Raise | undefined, now: number): Partial<RolloutRecord> {
   if (raise === undefined) return {};
   const { waiting, approvals, deadline } = record;
-  const waited = waiting?.for === 'window' || waiting?.for === 'approval' ? Math.max(0, now - waiting.since) : 0;
-  return { waiting: null, deadline: deadline + waited, approvals: raise.approval === undefined ? approvals : approvals.filter(({ at }) => at > now) };
+  const reason = waiting === null ? record.reason : '';
+  return { waiting: null, reason, deadline: deadline + freeTime(waiting, now), approvals: raise.approval === undefined ? approvals : approvals.filter(({ at }) => at > now) };
 }
 
-/** Waits that someone else ends: a person, or an alarm. */
-const ENDED_BY_OTHERS: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['approval', 'freeze', 'alarm']);
+/** Waits that someone else ends: a person, an alarm, or another rollout. */
+const ENDED_BY_OTHERS: ReadonlySet<Waiting['for']> = new Set<Waiting['for']>(['approval', 'freeze', 'alarm', 'lockstep']);
 
 /** Whether a wait that was written down is still on: what ends it may have come before its bake was opened. */
 export async function isStillWaiting(ports: Ports, record: RolloutRecord): Promise<boolean> {
   const { waiting } = record;
   if (waiting === null || !ENDED_BY_OTHERS.has(waiting.for)) return true;
-  const raise = raiseOf(record, waiting.raise === 'promotion' ? 'promotion' : record.step + 1);
+  const raise = awaitedRaise(record);
   if (raise === undefined) return false;
   const now = ports.clock();
   if (waiting.for === 'alarm') return (await findAlarmWait(ports, record, raise, now)) !== undefined;
+  if (waiting.for === 'lockstep') return (await findLockstepWait(ports, record, raise, now)) !== undefined;
   const found = findWait({ now, approvals: record.approvals, freeze: await findFreeze(ports.store, now), waiting }, raise);
   return found?.for === waiting.for;
 }

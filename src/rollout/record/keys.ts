@@ -35,6 +35,10 @@ export const QUEUES = 'queue';
 export const queuePrefix = ({ mesh, virtualRouter, route }: RouteTarget): string => `${mesh}/${virtualRouter}/${route}/`;
 export const queueKey = (target: RouteTarget, requestedAt: number, id: string): Key => ({ pk: QUEUES, sk: `${queuePrefix(target)}${String(requestedAt).padStart(15, '0')}#${id}` });
 
+/** The rollouts of a group that are under way. */
+export const groupPartition = (group: string): string => `lockstep#${group}`;
+export const groupKey = (group: string, id: string): Key => ({ pk: groupPartition(group), sk: id });
+
 export const historyPartition = (id: string): string => `rollout#${id}`;
 export const HISTORY_PREFIX = 'history#';
 /** Sorted by the record's version it came with, then by place. */

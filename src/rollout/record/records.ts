@@ -19,7 +19,7 @@ export interface Decision {
 }
 
 /** A rollout as it is stored: what the API shows but for the parts that others write, and what only the steps need. */
-export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' | 'bake' | 'judgement'> {
+export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' | 'bake' | 'judgement' | 'lockstep'> {
   /** The definition as it was at the start: editing it does not change a rollout under way. */
   readonly settings: CanaryDefinition;
   readonly split: Split;
@@ -50,6 +50,10 @@ export interface RolloutRecord extends Omit<Rollout, 'measurements' | 'history' 
   readonly removals?: number;
   /** The event of its end, until it was told and who waits for the route was woken. */
   readonly untold?: RolloutEventType | null;
+  /** Since when it is rolled back (epoch ms): what of its group was under way then is rolled back with it. */
+  readonly givenUpAt?: number;
+  /** Why nobody of its group is rolled back with it: a newer version takes its place, or another of the group was rolled back before. */
+  readonly yieldsTo?: 'successor' | 'group';
   /** Who undid it once it was finished. */
   readonly undone: { readonly who: string; readonly reason: string } | null;
   readonly decision: Decision | null;

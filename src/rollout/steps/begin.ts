@@ -12,6 +12,7 @@ import { checkAlarms } from '../raise/alarms.ts';
 import { readDefinition } from '../record/definitions.ts';
 import { readPhis } from '../bake/dispersion.ts';
 import { isForGood, RolloutRejected, RouteLocked } from '../errors.ts';
+import { joinGroup } from '../group/lockstep.ts';
 import { queueKey } from '../record/keys.ts';
 import { prepareLock } from '../record/lock.ts';
 import { newRecord, type Requested } from '../record/new-record.ts';
@@ -19,7 +20,7 @@ import type { Ports } from '../ports.ts';
 import { toDetail } from '../publish.ts';
 import { createRecord, findRecord, readRecord, type RolloutRecord } from '../record/records.ts';
 import { abandon, rollBack } from './roll-back.ts';
-import { takeAction } from '../actions/take-action.ts';
+import { steer } from '../actions/steer.ts';
 import { beginUndo } from '../actions/undo.ts';
 
 /** The event of the handler `plan`: the execution's name (which is the rollout's id), its ARN, when it was started (epoch ms), and its input. */
@@ -61,7 +62,7 @@ async function recover(ports: Ports, holder: RolloutRecord, forId: string): Prom
 }
 
 /** The route is another rollout's: wait for it, replace it, or give up, as the definition says. Always throws. */
-async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Requested, { concurrency }: CanaryDefinition): Promise<never> {
+async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Requested, { concurrency, lockstep }: CanaryDefinition): Promise<never> {
   const holder = await readRecord(ports.store, holderId);
   if (FINAL_PHASES.has(holder.phase) || (await isDead(ports, holder))) {
     await recover(ports, holder, id);
@@ -72,7 +73,8 @@ async function yieldTo(ports: Ports, holderId: string, { id, requestedAt }: Requ
   if (concurrency === 'queue') throw new RouteLocked(`the rollout ${holderId} holds the route, and this one waits for its end`);
   if (concurrency === 'reject') throw new RolloutRejected(`the rollout ${holderId} holds the route, and concurrency is reject`);
   if (holder.requestedAt > requestedAt) throw new RolloutRejected(`the newer rollout ${holderId} replaced this one`);
-  await takeAction(ports, holderId, { action: 'abort', who: `rollout ${id}`, reason: 'replaced by a newer version' });
+  const isSuccessor = lockstep === holder.settings.lockstep;
+  await steer(ports, holderId, { action: 'abort', who: `rollout ${id}`, reason: 'replaced by a newer version' }, isSuccessor ? 'successor' : undefined);
   throw new RouteLocked(`the rollout ${holderId} is giving up the route for this one`);
 }
 
@@ -115,7 +117,7 @@ async function create(ports: Ports, beginning: Requested, settings: CanaryDefini
   const record = { ...plannedRecord(beginning, settings, plan, route, lock.fence, at), phis: await readPhis(ports.store, settings) };
   const history = [{ at, who: record.trigger, kind: 'started', reason: `${record.stable} → ${record.canary} by ${plan.steps.map(({ weight }) => weight).join(', ')} %` }];
   try {
-    await ports.store.write([...createRecord(record, history), lock.take, { kind: 'delete', ...queueKey(settings.target, beginning.requestedAt, record.id) }]);
+    await ports.store.write([...createRecord(record, history), ...joinGroup(record), lock.take, { kind: 'delete', ...queueKey(settings.target, beginning.requestedAt, record.id) }]);
   } catch (error) {
     if (error instanceof ConditionFailed) throw new RouteLocked(`another rollout took the route of ${settings.name} at the same time`, { cause: error });
     throw error;

@@ -3,6 +3,7 @@ import { FINAL_PHASES, type HistoryEntry, type RouteSpec } from '../../contracts
 import { changeRoute } from '../../mesh/change-route.ts';
 import { removeCohort } from '../version/cohort.ts';
 import { learnDispersion } from '../bake/dispersion.ts';
+import { leaveGroup } from '../group/lockstep.ts';
 import { bakeKey } from '../record/keys.ts';
 import { assertHeld, releaseLock } from '../record/lock.ts';
 import type { Ports } from '../ports.ts';
@@ -53,7 +54,7 @@ export async function finish(ports: Ports, id: string): Promise<{ phase: string;
   const retired = record.settings.afterPromotion.retireStable === 'delete' ? await takeAway(ports, record, record.stable, () => retireNode(ports, record, record.stable)) : `${record.stable} is kept, without a place in the route`;
   const at = ports.clock();
   const history: HistoryEntry[] = [{ at, who: 'meshshift', kind: 'promoted', reason: `${record.canary} serves; ${retired}` }];
-  const writes = [...(await releaseLock(ports.store, record.target, id)), ...(await learnDispersion(ports.store, record)), { kind: 'delete' as const, ...bakeKey(id) }];
+  const writes = [...(await releaseLock(ports.store, record.target, id)), ...leaveGroup(record), ...(await learnDispersion(ports.store, record)), { kind: 'delete' as const, ...bakeKey(id) }];
   const ended = await updateRecord(ports.store, id, (current) => ({
     record: { ...current, phase: 'Succeeded', endedAt: at, pendingAction: null, waiting: null, weights: weightsOf(spec), reason: `${record.canary} serves`, untold: 'Rollout Promoted' },
     history,

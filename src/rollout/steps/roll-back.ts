@@ -5,6 +5,8 @@ import { isOwnNode } from '../version/canary-node.ts';
 import { removeCohort } from '../version/cohort.ts';
 import { LockLost } from '../errors.ts';
 import { findJudgeRecord } from '../bake/judge-record.ts';
+import { breakGroup } from '../group/break-group.ts';
+import { leaveGroup } from '../group/lockstep.ts';
 import { bakeKey } from '../record/keys.ts';
 import { assertHeld, findHolder, releaseLock } from '../record/lock.ts';
 import type { Ports } from '../ports.ts';
@@ -41,7 +43,7 @@ async function enter(ports: Ports, { id, error, reason }: RollingBack): Promise<
       { at, who: 'meshshift', kind: 'rolling back', reason: `${error}: ${reason}` },
     ];
     return {
-      record: { ...record, phase: 'RollingBack', endedAt: null, waiting: null, reason: `${error}: ${reason}`, verdicts: [...record.verdicts, ...fresh] },
+      record: { ...record, phase: 'RollingBack', givenUpAt: record.givenUpAt ?? at, endedAt: null, waiting: null, reason: `${error}: ${reason}`, verdicts: [...record.verdicts, ...fresh] },
       history,
       writes: [{ kind: 'delete', ...bakeKey(id) }],
     };
@@ -100,7 +102,7 @@ const removeCanary = (ports: Ports, record: RolloutRecord): Promise<string> =>
 
 async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: RolloutRecord['weights'], removed: string): Promise<RolloutRecord> {
   const at = ports.clock();
-  const writes = await releaseLock(ports.store, record.target, record.id);
+  const writes = [...(await releaseLock(ports.store, record.target, record.id)), ...leaveGroup(record)];
   return updateRecord(ports.store, record.id, (current) => ({
     record: { ...current, phase, endedAt: at, pendingAction: null, waiting: null, weights, untold: 'Rollout Rolled Back' },
     history: [{ at, who: 'meshshift', kind: 'rolled back', reason: `${record.undone === null ? 'the route is as it was' : `${record.stable} serves again`}; ${removed}` }],
@@ -111,8 +113,8 @@ async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: R
 /** Gives a route free as it is, without restoring it: what kept it cannot be put right. */
 export async function abandon(ports: Ports, id: string, reason: string): Promise<void> {
   const at = ports.clock();
-  const { target } = await readRecord(ports.store, id);
-  const writes = await releaseLock(ports.store, target, id);
+  const before = await readRecord(ports.store, id);
+  const writes = [...(await releaseLock(ports.store, before.target, id)), ...leaveGroup(before)];
   const record = await updateRecord(ports.store, id, (current) => ({
     record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, waiting: null, reason, untold: 'Rollout Failed' },
     history: [{ at, who: 'meshshift', kind: 'abandoned', reason }],
@@ -144,6 +146,8 @@ export async function rollBack(ports: Ports, rolling: RollingBack): Promise<Roll
   }
   if (!holds) throw new LockLost(`${id} is ${known.phase} and no longer holds its route`);
   const record = await enter(ports, rolling);
+  // The route does not wait for the group: whom this does not reach is told at the end once more.
+  await breakGroup(ports, record).catch((error: unknown) => ports.log('warn', 'others of the group not told', { id, error: String(error) }));
   const waitSeconds = rolling.gradual === true ? await lowerGradually(ports, record) : undefined;
   if (waitSeconds !== undefined) return { phase: record.phase, reason: record.reason, waitSeconds };
   const weights = await restoreRoute(ports, record);
@@ -166,8 +170,9 @@ export async function giveUp(ports: Ports, id: string, reason: string): Promise<
   const record = await updateRecord(ports.store, id, (current) =>
     FINAL_PHASES.has(current.phase)
       ? undefined
-      : { record: { ...current, phase: 'Failed', endedAt: at, pendingAction: null, reason: why }, history: [{ at, who: 'meshshift', kind: 'failed', reason: why }] },
+      : { record: { ...current, phase: 'Failed', givenUpAt: current.givenUpAt ?? at, endedAt: at, pendingAction: null, reason: why }, history: [{ at, who: 'meshshift', kind: 'failed', reason: why }] },
   );
   if (record.phase === 'Failed') await ports.publish('Rollout Failed', toDetail(record, why));
+  await breakGroup(ports, record);
   return { phase: record.phase, reason: record.reason };
 }

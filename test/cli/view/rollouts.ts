@@ -6,6 +6,7 @@ export const rollout = (changes: Partial<Rollout> = {}): Rollout => ({
   definition: 'svc1',
   attempt: 1,
   trigger: 'image push (meshshift.sample)',
+  lockstep: null,
   image: { repository: 'svc1', tag: 'v2' },
   phase: 'Progressing',
   step: 0,
