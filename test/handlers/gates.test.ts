@@ -1,8 +1,8 @@
 import { DescribeRouteCommand, ListRoutesCommand, UpdateRouteCommand } from '@aws-sdk/client-app-mesh';
 import type { Rollout } from '../../src/contracts/rollout.ts';
 import { eventually } from '../support/eventually.ts';
-import { functions } from './functions.ts';
-import { definition, provision, pushOf, routeOf, routeSpec } from './pgmesh.ts';
+import { definition, provision, routeOf, routeSpec } from './pgmesh.ts';
+import { call, rolloutsOf } from './rollouts.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -11,19 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const context = { functionName: 'ImagePushed', awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 };
-const arnOf = (id: string): string => `${world.arn('canary').replace('stateMachine', 'execution')}:${id}`;
-const begin = async (tag: string): Promise<string> => ((await functions['ImagePushed']!(pushOf(tag), context)) as { rollouts: { id: string }[] }).rollouts[0]!.id;
-const act = (id: string, action: string, body: unknown = {}) => world.api('POST', `/rollouts/${id}/actions/${action}`, body);
-const when = (id: string, holds: (rollout: Rollout) => boolean, what: string) =>
-  eventually(async () => {
-    const rollout = await world.rollout(id);
-    return 'phase' in rollout && holds(rollout) ? rollout : undefined;
-  }, what);
-const waitingFor = (id: string, kind: string) => when(id, ({ waiting, bake }) => waiting?.for === kind && bake !== null, `a wait for ${kind}`);
-const baking = (id: string, step: number) => when(id, ({ bake, waiting }) => bake?.step === step && waiting === null, `bake of step ${step}`);
-const weights = async (): Promise<Record<string, number>> => Object.fromEntries((await routeOf(world)).http2Route!.action!.weightedTargets!.map(({ virtualNode = '', weight = 0 }) => [virtualNode, weight]));
-const ended = async (id: string) => world.ended(arnOf(id));
+const { arnOf, begin, act, when, waitingFor, baking, weights, ended } = rolloutsOf(() => world);
 const kinds = ({ history }: Rollout): string[] => history.map(({ kind }) => kind);
 
 /** A minute of the week that is far from now, so that the window is closed. */
@@ -64,7 +52,7 @@ describe('a rise that must wait', () => {
     const id = await begin('v2');
     await waitingFor(id, 'approval');
     for (const who of ['ada', 'bob']) {
-      await functions['RolloutsApi']!({ rawPath: `/meshshift/v1/rollouts/${id}/actions/approve`, body: JSON.stringify({ who }), requestContext: { http: { method: 'POST' }, authorizer } }, context);
+      await call('RolloutsApi', { rawPath: `/meshshift/v1/rollouts/${id}/actions/approve`, body: JSON.stringify({ who }), requestContext: { http: { method: 'POST' }, authorizer } });
     }
     expect((await world.rollout(id)).approvals.map(({ who }) => who)).toEqual([eve]);
     await act(id, 'abort');

@@ -4,6 +4,7 @@ import type { Rollout } from '../../src/contracts/rollout.ts';
 import { eventually } from '../support/eventually.ts';
 import { functions } from './functions.ts';
 import { definition, provision, pushOf, routeOf, routeSpec } from './pgmesh.ts';
+import { rolloutsOf } from './rollouts.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -14,16 +15,8 @@ afterEach(() => world.stop());
 
 const context = { functionName: 'ImagePushed', awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 };
 const push = (tag: string, digest?: string) => functions['ImagePushed']!(pushOf(tag, digest), context) as Promise<{ rollouts: { id: string; started: boolean }[] }>;
-const arnOf = (id: string): string => `${world.arn('canary').replace('stateMachine', 'execution')}:${id}`;
-const begin = async (tag: string): Promise<string> => (await push(tag)).rollouts[0]!.id;
 const withTargets = (...weightedTargets: { virtualNode: string; weight: number }[]) => ({ ...routeSpec, http2Route: { ...routeSpec.http2Route, action: { weightedTargets } } });
-const act = (id: string, action: string, body: unknown = {}) => world.api('POST', `/rollouts/${id}/actions/${action}`, body);
-const when = (id: string, holds: (rollout: Rollout) => boolean, what: string) =>
-  eventually(async () => {
-    const rollout = await world.rollout(id);
-    // Before it is planned there is none yet.
-    return 'phase' in rollout && holds(rollout) ? rollout : undefined;
-  }, what);
+const { arnOf, begin, act, when } = rolloutsOf(() => world);
 const baking = (id: string, step = 0) => when(id, ({ bake }) => bake?.step === step, `bake of step ${step}`);
 const states = async (id: string) => (await world.history(arnOf(id))).filter(({ type }) => type?.endsWith('StateEntered')).map(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name);
 const nodes = async () => (await world.mesh.send(new ListVirtualNodesCommand({ meshName: 'pgMesh' }))).virtualNodes!.map(({ virtualNodeName }) => virtualNodeName);

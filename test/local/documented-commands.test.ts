@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { silent } from '../../src/contracts/log.ts';
 import { startRuntime, type Runtime } from '../../src/local/runtime.ts';
+import { definition as svc1 } from '../handlers/pgmesh.ts';
 import { describeWith, hasCommand } from '../support/components.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -17,10 +18,7 @@ function commandsOf(section: string): string[] {
 }
 
 const definition = {
-  name: 'svc1',
-  image: { repository: 'svc1', tag: 'v*' },
-  target: { mesh: 'pgMesh', virtualRouter: 'svcNode1', route: 'svcNode1' },
-  canary: { virtualNode: 'svcNode1{{tag}}', hostname: 'svcNode1{{tag}}.pgMesh.local' },
+  ...svc1,
   steps: [50],
   bake: '1h',
   deadline: '4h',
