@@ -102,7 +102,7 @@ describeWith('Envoy 1.40 or DynamoDB Local', envoyBinary !== undefined && hasDyn
       direct.destroy();
     }
     console.log(`a change at one control plane had reached the Envoys of both after ${took.map(Math.round).join(', ')} ms`);
-    // What a proxy counted last of a cluster before it changes may be in no report: only what is asked for while nothing changes is told to the last.
+    // What a proxy serves before its reports begin is in none of them: only what is asked for from now on is told to the last.
     const settled = Date.now() + 2 * REPORT_MS;
     const since = await Promise.all(served.map(({ url }) => eventually(async () => ((told) => ((told.lastReportAt ?? 0) > settled ? told.now : undefined))(await telemetryOf(url)), 'proxies report')));
     for (const { caller } of proxies) await caller.run(50, 5);
