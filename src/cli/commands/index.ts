@@ -10,7 +10,6 @@ import { meshApply } from './mesh-apply.ts';
 import { meshBootstrap } from './mesh-bootstrap.ts';
 import { meshDescribe } from './mesh-describe.ts';
 import { freezeLift, freezeSet, freezeShow } from './freeze.ts';
-import { rolloutAbort } from './rollout-abort.ts';
 import { rolloutActions } from './rollout-actions.ts';
 import { rolloutPlan } from './rollout-plan.ts';
 import { rolloutList } from './rollout-list.ts';
@@ -37,7 +36,6 @@ export const commands: readonly Command[] = [
   rolloutList,
   rolloutStatus,
   ...rolloutActions,
-  rolloutAbort,
   freezeSet,
   freezeLift,
   freezeShow,

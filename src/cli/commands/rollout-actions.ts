@@ -13,6 +13,9 @@ interface Verb {
   readonly about: string;
   /** Whether it may be taken on all of a group at once. */
   readonly groups: boolean;
+  /** The reason that is kept where none is given. */
+  readonly reason?: string;
+  readonly examples?: readonly string[];
   /** What is said once it was taken. */
   readonly said: (id: string, answer: { readonly id: string }) => string;
 }
@@ -27,15 +30,23 @@ const VERBS: readonly Verb[] = [
   { action: 'promote', about: 'give the new version everything now', groups: true, said: says('it is promoted', saidOfGoingOn) },
   { action: 'retry', about: 'start a rollout that was rolled back or failed once more', groups: false, said: (_, answer) => `rollout ${answer.id} started` },
   { action: 'undo', about: 'bring back the version that a finished rollout replaced, without new analysis', groups: false, said: says('the version before it serves again in a moment', saidOfGoingBack) },
+  {
+    action: 'abort',
+    about: 'end a rollout now and give its traffic back',
+    groups: true,
+    reason: 'aborted by hand',
+    examples: ['meshshift rollout abort svc1-0123456789abcdef-1 --reason "wrong build"', 'meshshift rollout abort --group checkout'],
+    said: says('it is aborted, and its traffic goes back to where it was', saidOfGoingBack),
+  },
 ];
 
-const toCommand = ({ action, about, groups, said }: Verb): Command => ({
+const toCommand = ({ action, about, groups, reason = '', examples = [`meshshift rollout ${action} svc1-0123456789abcdef-1`], said }: Verb): Command => ({
   words: ['rollout', action],
   about,
   remote: true,
   args: [groups ? ID_OR_GROUP : { name: 'ID', about: 'the id of a rollout' }],
-  options: { ...(groups ? { group: GROUP } : {}), reason: { type: 'string', value: 'TEXT', default: '', about: 'why; it is kept with the rollout' } },
-  examples: [`meshshift rollout ${action} svc1-0123456789abcdef-1`],
+  options: { ...(groups ? { group: GROUP } : {}), reason: { type: 'string', value: 'TEXT', default: reason, about: 'why; it is kept with the rollout' } },
+  examples,
   run: async (call: Call) => {
     const [id = ''] = call.args;
     const group = groups ? readGroup(call, action) : undefined;
@@ -47,5 +58,5 @@ const toCommand = ({ action, about, groups, said }: Verb): Command => ({
   },
 });
 
-/** `rollout approve`, `pause`, `resume`, `advance`, `promote`, `retry` and `undo`; `abort` says more, and has a file of its own. */
+/** `rollout approve`, `pause`, `resume`, `advance`, `promote`, `retry`, `undo` and `abort`. */
 export const rolloutActions: readonly Command[] = VERBS.map(toCommand);
