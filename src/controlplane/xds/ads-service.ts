@@ -11,7 +11,7 @@ import type { Archive } from './archive.ts';
 import { decode, textOf } from './codec.ts';
 import { proxyOf } from './node.ts';
 import { DELTA, STATE, type Protocol } from './protocols.ts';
-import { RESOURCE_TYPES, type ResourceType } from './types.ts';
+import { RESOURCE_TYPES, typeOfUrl, type ResourceType } from './types.ts';
 import { withoutField } from './wire.ts';
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
@@ -111,13 +111,18 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
     for (const event of ['error', 'cancelled', 'close']) call.on(event, () => (ended = true));
     call.on('end', () => call.end());
 
+    const pass = (admitted: S, request: ProtoJson): void => {
+      // Types that are not served (runtime, …) stay unanswered: the client goes on without them.
+      const type = typeOfUrl(textOf(request, 'type_url'));
+      if (type !== undefined) protocol.pass(admitted, type, request);
+    };
     /** Requests that come before the first is dealt with wait. */
     const begin = async (request: ProtoJson): Promise<void> => {
       call.pause();
       try {
         const admitted = await admit(call, request, grant, protocol);
         stream = admitted;
-        protocol.pass(admitted, request);
+        pass(admitted, request);
       } catch (error) {
         if (!ended) refuseFor(call, error);
       }
@@ -127,7 +132,7 @@ export function createAdsService({ publisher, archive, after, log, maxProxiesPer
       if (ended) return;
       try {
         if (stream === undefined) void begin(decode(message, bytes));
-        else protocol.pass(stream, decode(message, withoutField(bytes, nodeField)));
+        else pass(stream, decode(message, withoutField(bytes, nodeField)));
       } catch (error) {
         refuseFor(call, error);
       }

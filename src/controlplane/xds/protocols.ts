@@ -3,7 +3,7 @@ import type { AdsStream, AdsStreamOptions } from './ads-stream.ts';
 import { textOf } from './codec.ts';
 import { DeltaStream } from './delta-stream.ts';
 import { StateStream } from './state-stream.ts';
-import { typeOfUrl } from './types.ts';
+import type { ResourceType } from './types.ts';
 
 /** How one of the two protocols is spoken. */
 export interface Protocol<S extends AdsStream> {
@@ -11,7 +11,8 @@ export interface Protocol<S extends AdsStream> {
   readonly message: string;
   readonly nodeField: number;
   readonly open: (options: AdsStreamOptions) => S;
-  readonly pass: (stream: S, request: ProtoJson) => void;
+  /** Hands on a request about one type. */
+  readonly pass: (stream: S, type: ResourceType, request: ProtoJson) => void;
 }
 
 const errorOf = (request: ProtoJson): { error?: string } => {
@@ -26,10 +27,7 @@ export const STATE: Protocol<StateStream> = {
   message: 'envoy.service.discovery.v3.DiscoveryRequest',
   nodeField: 2,
   open: (options) => new StateStream(options),
-  pass: (stream, request) => {
-    // Types that are not served (runtime, …) stay unanswered: the client goes on without them.
-    const type = typeOfUrl(textOf(request, 'type_url'));
-    if (type === undefined) return;
+  pass: (stream, type, request) => {
     stream.request(type, { names: namesOf(request, 'resource_names'), nonce: textOf(request, 'response_nonce'), ...errorOf(request) }, textOf(request, 'version_info'));
   },
 };
@@ -39,9 +37,7 @@ export const DELTA: Protocol<DeltaStream> = {
   message: 'envoy.service.discovery.v3.DeltaDiscoveryRequest',
   nodeField: 1,
   open: (options) => new DeltaStream(options),
-  pass: (stream, request) => {
-    const type = typeOfUrl(textOf(request, 'type_url'));
-    if (type === undefined) return;
+  pass: (stream, type, request) => {
     stream.request(type, {
       nonce: textOf(request, 'response_nonce'),
       subscribe: namesOf(request, 'resource_names_subscribe'),
