@@ -1,5 +1,5 @@
 import { OTHER_PRIORITY, openModel, routeBefore, target, type Model } from './model.ts';
-import { assertEnds, assertWeights, records } from './model-rules.ts';
+import { assertEnds, assertWeights, byAction, records, TURNED_DOWN } from './model-rules.ts';
 import { seeded } from './random.ts';
 
 /** Without the variable one thing happens at each moment of each rollout; with it, two do, at each two moments (an hour). */
@@ -13,15 +13,8 @@ const set = (fields: Partial<Model['model']>) => (model: Model): Promise<unknown
 
 /** What may happen to rollouts, whenever. */
 const EVENTS: Readonly<Record<string, (model: Model) => Promise<unknown>>> = {
-  approve: act('approve'),
+  ...byAction((action) => act(action)),
   'approve by another': act('approve', 'bob'),
-  pause: act('pause'),
-  resume: act('resume'),
-  advance: act('advance'),
-  promote: act('promote'),
-  abort: act('abort'),
-  retry: act('retry'),
-  undo: act('undo'),
   'the same push': (model) => model.start('v1'),
   'a newer push': (model) => model.start('v2'),
   'the alarm goes off': (model) => model.alarm('a', 'ALARM'),
@@ -39,8 +32,6 @@ const EVENTS: Readonly<Record<string, (model: Model) => Promise<unknown>>> = {
     if (first !== undefined) await model.stop(first);
   },
 };
-/** How an event may be turned down; whoever sent it knows then. */
-const TURNED_DOWN = ['ActionRefused', 'ConditionFailed', 'ResourceMissing', 'ResourceChanged', 'NotFound', 'LockLost', 'TransientFault'];
 
 const base = { name: 'd', image: { repository: 'd' }, target, canary: { virtualNode: 'n{{tag}}' }, bake: '1m', deadline: '2h', steps: [50, 100] };
 const DEFINITIONS: Readonly<Record<string, object>> = {

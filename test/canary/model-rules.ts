@@ -1,9 +1,15 @@
 import { targetsOf, weightsOf, withTargets } from '../../src/canary/weights.ts';
-import { FINAL_PHASES } from '../../src/contracts/rollout.ts';
+import { ACTIONS, FINAL_PHASES, type Action } from '../../src/contracts/rollout.ts';
 import { findHolder } from '../../src/rollout/record/lock.ts';
 import { groupPartition } from '../../src/rollout/record/keys.ts';
 import { readRecord, type RolloutRecord } from '../../src/rollout/record/records.ts';
 import { OTHER_PRIORITY, routeBeforeOf, stableOf, targetOf, type Model } from './model.ts';
+
+/** How something that happens may be turned down; whoever sent it knows then. */
+export const TURNED_DOWN = ['ActionRefused', 'ConditionFailed', 'ResourceMissing', 'ResourceChanged', 'NotFound', 'LockLost', 'TransientFault'];
+
+/** Something for each action that people take. */
+export const byAction = <T>(of: (action: Action) => T): Record<Action, T> => Object.fromEntries(ACTIONS.map((action) => [action, of(action)])) as Record<Action, T>;
 
 /** What must hold of rollouts at every moment, and when all has ended. */
 const MOST_STATES = 400;

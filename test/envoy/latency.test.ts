@@ -8,7 +8,7 @@ import { startTestControlPlane, type TestControlPlane } from '../support/control
 import { envoyBinary, startCallerEnvoy } from '../support/envoy.ts';
 import { eventually } from '../support/eventually.ts';
 import { startUpstream, type Upstream } from '../support/upstreams.ts';
-import { buildWalkthrough, MESH, register } from '../support/walkthrough.ts';
+import { buildWalkthrough, register, telemetryOf } from '../support/walkthrough.ts';
 
 jest.setTimeout(60_000);
 
@@ -30,7 +30,7 @@ describeWith('Envoy 1.40', envoyBinary !== undefined, 'how long requests took, t
     await plane.dispose();
   });
 
-  const telemetry = async (node: string): Promise<NodeTelemetry> => (await (await fetch(`${plane.url}/meshshift/v1/telemetry/${MESH}/${node}?since=0`)).json()) as NodeTelemetry;
+  const telemetry = (node: string): Promise<NodeTelemetry> => telemetryOf(plane.url, node);
   /** Runs calls through an Envoy of its own, and hands on what the control plane knows once `enough` is so. */
   async function measure(statistics: Statistics, calls: number, enough: (canary: NodeTelemetry, stable: NodeTelemetry) => boolean): Promise<readonly [canary: NodeTelemetry, stable: NodeTelemetry]> {
     const envoy = await startCallerEnvoy(plane.xdsPort, { statistics });

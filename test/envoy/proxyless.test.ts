@@ -4,7 +4,7 @@ import { startTestControlPlane, type TestControlPlane } from '../support/control
 import { eventually } from '../support/eventually.ts';
 import { startProxylessCaller, type ProxylessCaller } from '../support/proxyless.ts';
 import { startUpstream, type Upstream } from '../support/upstreams.ts';
-import { addNode, buildWalkthrough, MESH, register, shift } from '../support/walkthrough.ts';
+import { addNode, buildWalkthrough, register, shift, telemetryOf } from '../support/walkthrough.ts';
 
 // Thousands of requests on a machine that may be busy with other suites.
 jest.setTimeout(90_000);
@@ -17,8 +17,7 @@ describe('the walkthrough’s mesh through proxyless gRPC', () => {
   let upstreams: Upstream[];
 
   const upstream = (name: string): Upstream => upstreams.find((one) => one.name === name)!;
-  const telemetry = async (node: string): Promise<NodeTelemetry> =>
-    (await (await fetch(`${plane.url}/meshshift/v1/telemetry/${MESH}/${node}`)).json()) as NodeTelemetry;
+  const telemetry = (node: string): Promise<NodeTelemetry> => telemetryOf(plane.url, node);
 
   beforeEach(async () => {
     plane = await startTestControlPlane();

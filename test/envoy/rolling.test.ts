@@ -1,7 +1,6 @@
 import type { AppMeshClient } from '@aws-sdk/client-app-mesh';
 import { jest } from '@jest/globals';
 import { silent } from '../../src/contracts/log.ts';
-import type { NodeTelemetry } from '../../src/controlplane/model/counts.ts';
 import type { Propagation } from '../../src/controlplane/xds/propagation.ts';
 import { startEnvoy, type RunningEnvoy } from '../../src/local/envoy/index.ts';
 import { runMain } from '../cli/run-main.ts';
@@ -14,7 +13,7 @@ import { envoyBinary, freePort } from '../support/envoy.ts';
 import { eventually } from '../support/eventually.ts';
 import { startServe, type Served } from '../support/serve.ts';
 import { startUpstream, type Upstream } from '../support/upstreams.ts';
-import { addNode, buildWalkthrough, CALLER, MESH, register, SERVICE, shift } from '../support/walkthrough.ts';
+import { addNode, buildWalkthrough, CALLER, MESH, register, SERVICE, shift, telemetryOf } from '../support/walkthrough.ts';
 
 /** How often both control planes are restarted, one after the other. */
 const ROUNDS = Number(process.env['MESHSHIFT_ROUNDS'] ?? 2);
@@ -23,9 +22,6 @@ jest.setTimeout(120_000 + ROUNDS * 60_000);
 
 /** How often proxies report. */
 const REPORT_MS = 200;
-
-/** What one control plane tells of svcNode1, from all. @param since as a telemetry's `now` */
-const telemetryOf = async (url: string, since = 0): Promise<NodeTelemetry> => (await (await fetch(`${url}/meshshift/v1/telemetry/${MESH}/svcNode1?since=${since}`)).json()) as NodeTelemetry;
 
 describeWith('Envoy 1.40 or DynamoDB Local', envoyBinary !== undefined && hasDynamoDbLocal, 'two control planes as services over one table, behind a load balancer', () => {
   let dynamo: DynamoDbLocal;
@@ -104,10 +100,10 @@ describeWith('Envoy 1.40 or DynamoDB Local', envoyBinary !== undefined && hasDyn
     console.log(`a change at one control plane had reached the Envoys of both after ${took.map(Math.round).join(', ')} ms`);
     // What a proxy serves before its reports begin is in none of them: only what is asked for from now on is told to the last.
     const settled = Date.now() + 2 * REPORT_MS;
-    const since = await Promise.all(served.map(({ url }) => eventually(async () => ((told) => ((told.lastReportAt ?? 0) > settled ? told.now : undefined))(await telemetryOf(url)), 'proxies report')));
+    const since = await Promise.all(served.map(({ url }) => eventually(async () => ((told) => ((told.lastReportAt ?? 0) > settled ? told.now : undefined))(await telemetryOf(url, 'svcNode1')), 'proxies report')));
     for (const { caller } of proxies) await caller.run(50, 5);
     for (const [index, { url }] of served.entries()) {
-      await eventually(async () => (await telemetryOf(url, since[index])).buckets.reduce((sum, { ok }) => sum + ok, 0) === 100 || undefined, 'all calls are counted', 20_000);
+      await eventually(async () => (await telemetryOf(url, 'svcNode1', since[index])).buckets.reduce((sum, { ok }) => sum + ok, 0) === 100 || undefined, 'all calls are counted', 20_000);
     }
   });
 

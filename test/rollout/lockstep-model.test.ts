@@ -2,7 +2,7 @@ import { weightsOf } from '../../src/canary/weights.ts';
 import { FINAL_PHASES } from '../../src/contracts/rollout.ts';
 import type { RolloutRecord } from '../../src/rollout/record/records.ts';
 import { openModel, targetOf, type Model } from '../canary/model.ts';
-import { assertEnds, assertWeights, records } from '../canary/model-rules.ts';
+import { assertEnds, assertWeights, byAction, records, TURNED_DOWN } from '../canary/model-rules.ts';
 import { seeded } from '../canary/random.ts';
 
 /** Whatever happens to one of a group at whatever moment. The whole table by the variable of test/canary/interleavings. */
@@ -17,14 +17,7 @@ const act = (action: Parameters<Model['act']>[1]): Event => async (model, servic
 const set = (fields: (service: string) => Partial<Model['model']>): Event => (model, service) => Promise.resolve(Object.assign(model.model, fields(service)));
 
 const EVENTS: Readonly<Record<string, Event>> = {
-  approve: act('approve'),
-  pause: act('pause'),
-  resume: act('resume'),
-  advance: act('advance'),
-  promote: act('promote'),
-  abort: act('abort'),
-  retry: act('retry'),
-  undo: act('undo'),
+  ...byAction(act),
   'a newer push': (model, service) => model.start('v2', service),
   'the alarm goes off': (model, service) => model.alarm(service, 'ALARM'),
   'its version turns bad': set((service) => ({ bad: service })),
@@ -35,8 +28,6 @@ const EVENTS: Readonly<Record<string, Event>> = {
     if (running !== undefined) await model.stop(running);
   },
 };
-/** How an event may be turned down; whoever sent it knows then. */
-const TURNED_DOWN = ['ActionRefused', 'ConditionFailed', 'ResourceMissing', 'ResourceChanged', 'NotFound', 'LockLost', 'TransientFault'];
 
 const definitionOf = (service: string, fields: object): object => ({
   ...{ name: service, image: { repository: service }, target: targetOf(service), canary: { virtualNode: `${service}-n{{tag}}` }, alarms: [service], bake: '1m', deadline: '2h', lockstep: 'shop' },

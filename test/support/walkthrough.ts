@@ -8,6 +8,7 @@ import {
   UpdateVirtualServiceCommand,
   type AppMeshClient,
 } from '@aws-sdk/client-app-mesh';
+import type { NodeTelemetry } from '../../src/controlplane/model/counts.ts';
 
 /** The names of the walkthrough's mesh. */
 export const MESH = 'pgMesh';
@@ -73,3 +74,7 @@ export async function register(url: string, virtualNode: string, ports: readonly
   });
   if (!response.ok) throw new Error(`registering ${virtualNode}: ${response.status} ${await response.text()}`);
 }
+
+/** What a control plane tells of a node. @param since as a telemetry's `now` */
+export const telemetryOf = async (url: string, virtualNode: string, since = 0): Promise<NodeTelemetry> =>
+  (await (await fetch(`${url}/meshshift/v1/telemetry/${MESH}/${virtualNode}?since=${since}`)).json()) as NodeTelemetry;
