@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isTimeZone } from './schedule/time-zone.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
@@ -30,15 +31,6 @@ function parseDays(text: string): number[] | undefined {
   return days.includes(-1) ? undefined : [...new Set(days)].sort();
 }
 
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** A window of the form `Mon-Fri 09:00-16:00 Europe/Berlin`; without a zone it is UTC. Undefined when it is not one. */
 export function parseWindow(text: string): Window | undefined {
   const [, dayText = '', ...rest] = PATTERN.exec(text) ?? [];
@@ -47,7 +39,7 @@ export function parseWindow(text: string): Window | undefined {
   const days = parseDays(dayText);
   const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute];
   const isTime = fromMinute < 60 && toMinute < 60 && from < MINUTES_A_DAY && to <= MINUTES_A_DAY && from !== to;
-  return days === undefined || !isTime || !isZone(zone) ? undefined : { days, from, to, zone, text };
+  return days === undefined || !isTime || !isTimeZone(zone) ? undefined : { days, from, to, zone, text };
 }
 
 const WINDOW_RULE = 'must be days, times and a time zone such as "Mon-Fri 09:00-16:00 Europe/Berlin"';

@@ -161,6 +161,7 @@ describe('steps', () => {
     [{ steps: [{ weight: 5, window: 'x' }] }, 'steps[0].window[0]: "x": must be days, times and a time zone'],
     [{ windows: ['Mon-Fri 09:00-16:00 Europe/Nowhere'] }, 'windows[0]: "Mon-Fri 09:00-16:00 Europe/Nowhere": must be days'],
     [{ windows: ['Mon-Fry 09:00-16:00 UTC'] }, 'windows[0]'],
+    [{ windows: ['Mon-Fri 09:00-16:00 +01:00'] }, 'windows[0]: "Mon-Fri 09:00-16:00 +01:00": must be days'],
     [{ windows: ['Mon 09:00-25:00 UTC'] }, 'windows[0]'],
     [{ approval: { before: [60] } }, 'approval.before: [60]: must be weights of steps, or 100'],
     [{ steps: [{ weight: 5, approval: { quorum: 0 } }] }, 'steps[0].approval.quorum: 0: must be how many people'],
