@@ -6,34 +6,19 @@ import { ResourceChanged } from '../../src/mesh/errors.ts';
 import { createInTurn } from '../../src/store/in-turn.ts';
 import { ConditionFailed, type Document, type DocumentStore, type Write } from '../../src/store/port.ts';
 
-const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
-
-/** A document as text: each reader has a value of its own. */
-class Kept implements Document {
-  readonly pk: string;
-  readonly sk: string;
-  readonly version: number;
-  readonly #text: string;
-  #value: unknown;
-
-  constructor({ pk, sk, value }: { pk: string; sk: string; value: unknown }, version: number) {
-    [this.pk, this.sk, this.version, this.#text] = [pk, sk, version, JSON.stringify(value)];
-  }
-
-  /** Shared by all who only look. */
-  get value(): unknown {
-    this.#value ??= JSON.parse(this.#text);
-    return this.#value;
-  }
-
-  read(): Document {
-    return { pk: this.pk, sk: this.sk, version: this.version, value: JSON.parse(this.#text) as unknown };
-  }
+/** A value as JSON keeps it: a copy without what is undefined, and frozen, so that all may share it. Parts that are frozen are as they should be. */
+function keep<T>(value: T): T;
+function keep(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map((entry: unknown) => keep(entry) ?? null));
+  const own: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) if (entry !== undefined) own[key] = keep(entry as unknown);
+  return Object.freeze(own);
 }
 
 /** A store in memory that yields at each call, so that concurrent calls interleave. */
 export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
-  const documents = new Map<string, Kept>();
+  const documents = new Map<string, Document>();
   const keyOf = (pk: string, sk: string): string => `${pk}\n${sk}`;
   const holds = ({ pk, sk, ...write }: Write): boolean => {
     const condition = write.if;
@@ -42,14 +27,14 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
     if (condition === 'absent') return document === undefined;
     return condition === 'present' ? document !== undefined : document?.version === condition.version;
   };
-  const all = (pk: string): Kept[] => [...documents.values()].filter((document) => document.pk === pk).sort((a, b) => (a.sk < b.sk ? -1 : 1));
+  const all = (pk: string): Document[] => [...documents.values()].filter((document) => document.pk === pk).sort((a, b) => (a.sk < b.sk ? -1 : 1));
   const write = async (writes: readonly Write[]): Promise<void> => {
     await Promise.resolve();
     for (const each of writes) if (!holds(each)) throw new ConditionFailed(each, each.if!);
     for (const each of writes) {
       const key = keyOf(each.pk, each.sk);
       if (each.kind === 'delete') documents.delete(key);
-      if (each.kind === 'put') documents.set(key, new Kept(each, (documents.get(key)?.version ?? 0) + 1));
+      if (each.kind === 'put') documents.set(key, { pk: each.pk, sk: each.sk, version: (documents.get(key)?.version ?? 0) + 1, value: keep(each.value) });
     }
   };
   return {
@@ -60,11 +45,11 @@ export function memoryStore(): DocumentStore & { all(pk: string): Document[] } {
     write,
     get: async ({ pk, sk }) => {
       await Promise.resolve();
-      return documents.get(keyOf(pk, sk))?.read();
+      return documents.get(keyOf(pk, sk));
     },
     query: async (pk, { prefix = '', after = '', limit = Infinity } = {}) => {
       await Promise.resolve();
-      return all(pk).filter(({ sk }) => sk.startsWith(prefix) && sk > after).slice(0, limit).map((document) => document.read());
+      return all(pk).filter(({ sk }) => sk.startsWith(prefix) && sk > after).slice(0, limit);
     },
     close: () => Promise.resolve(),
   };
@@ -81,10 +66,10 @@ export function memoryMesh(): MeshClient & { put(resource: MeshResource): void; 
   const resources = new Map<string, Stored>();
   /** By client token: the same request again is answered the same, and changes nothing. */
   const answers = new Map<string, ResourceData>();
-  const data = (name: string, { spec, version }: Stored): ResourceData => ({ spec: copy(spec), version, status: 'ACTIVE', arn: name });
+  const data = (name: string, { spec, version }: Stored): ResourceData => ({ spec, version, status: 'ACTIVE', arn: name });
   const put = (resource: MeshResource): ResourceData => {
     const name = identify(resource);
-    const stored = { spec: copy(resource.input['spec'] as object), version: (resources.get(name)?.version ?? 0) + 1, tags: (resource.input['tags'] ?? resources.get(name)?.tags ?? []) as Stored['tags'] };
+    const stored = { spec: keep(resource.input['spec'] as object), version: (resources.get(name)?.version ?? 0) + 1, tags: (resource.input['tags'] ?? resources.get(name)?.tags ?? []) as Stored['tags'] };
     resources.set(name, stored);
     return data(name, stored);
   };

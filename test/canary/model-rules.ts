@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { targetsOf, weightsOf, withTargets } from '../../src/canary/weights.ts';
 import { ACTIONS, FINAL_PHASES, type Action } from '../../src/contracts/rollout.ts';
 import { findHolder } from '../../src/rollout/record/lock.ts';
@@ -11,7 +12,7 @@ export const TURNED_DOWN = ['ActionRefused', 'ConditionFailed', 'ResourceMissing
 /** Something for each action that people take. */
 export const byAction = <T>(of: (action: Action) => T): Record<Action, T> => Object.fromEntries(ACTIONS.map((action) => [action, of(action)])) as Record<Action, T>;
 
-/** What must hold of rollouts at every moment, and when all has ended. */
+/** What must hold of rollouts at every moment, and when all has ended: by assert, as it is looked at thousands of times a second. */
 const MOST_STATES = 400;
 
 export const records = ({ store }: Model): RolloutRecord[] => store.all('rollout').map(({ value }) => value as RolloutRecord);
@@ -26,7 +27,6 @@ async function assertWeightsOf(model: Model, service: string): Promise<void> {
   const record = holder === undefined ? undefined : await readRecord(model.store, holder);
   const spec = await model.route(service);
   const weights = targetsOf(spec).filter(({ weight = 0 }) => weight > 0);
-  // Thousands of times a second: plainer than expect, and quicker.
   const sum = weights.reduce((total, { weight = 0 }) => total + weight, 0);
   if (sum !== 100) throw new Error(`the weights sum up to ${sum}`);
   const allowed = record === undefined ? new Set([stableOf(service), ...records(model).map(({ canary }) => canary)]) : new Set([record.stable, record.canary]);
@@ -49,24 +49,25 @@ export async function assertEnds(model: Model): Promise<void> {
   // Executions that did not succeed are told of until somebody has seen to them.
   for (const execution of model.executions.filter(({ status }) => status === 'ABORTED' || status === 'FAILED')) await model.stop(execution);
   await settle(model);
-  expect(model.store.all('bake')).toEqual([]);
+  assert.deepEqual(model.store.all('bake'), []);
   for (const record of records(model)) {
-    expect(FINAL_PHASES.has(record.phase)).toBe(true);
-    expect(model.store.all(groupPartition(record.settings.lockstep ?? ''))).toEqual([]);
+    assert(FINAL_PHASES.has(record.phase), `${record.id} is ${record.phase}`);
+    assert.deepEqual(model.store.all(groupPartition(record.settings.lockstep ?? '')), []);
   }
-  for (const { entered } of model.executions) expect(entered).toBeLessThan(MOST_STATES);
-  expect(model.mesh.names().filter((name) => name.includes('cohort'))).toEqual([]);
+  for (const { entered } of model.executions) assert(entered < MOST_STATES, `an execution was in ${entered} states`);
+  assert.deepEqual(model.mesh.names().filter((name) => name.includes('cohort')), []);
   for (const service of model.services) await assertRoute(model, service);
 }
 
 /** The route is free and leads to one version, with all else as it was. */
 async function assertRoute(model: Model, service: string): Promise<void> {
-  expect(await findHolder(model.store, targetOf(service))).toBeUndefined();
+  assert.equal(await findHolder(model.store, targetOf(service)), undefined);
   const live = await model.route(service);
   const routeBefore = routeBeforeOf(service);
-  expect(Object.values(weightsOf(live))).toEqual([100]);
+  assert.deepEqual(Object.values(weightsOf(live)), [100]);
   const priorities = model.model.meddled ? [routeBefore.priority, OTHER_PRIORITY] : [routeBefore.priority];
-  expect(priorities).toContain(live.priority);
-  expect({ ...withTargets(live, []), priority: 0 }).toEqual({ ...withTargets(routeBefore, []), priority: 0 });
-  expect(model.mesh.names()).toContain(`CreateVirtualNode m/${Object.keys(weightsOf(live))[0]!}`);
+  assert(priorities.includes(live.priority), `the priority is ${live.priority}`);
+  assert.deepEqual({ ...withTargets(live, []), priority: 0 }, { ...withTargets(routeBefore, []), priority: 0 });
+  const [serves = ''] = Object.keys(weightsOf(live));
+  assert(model.mesh.names().includes(`CreateVirtualNode m/${serves}`), `${serves} is not there`);
 }

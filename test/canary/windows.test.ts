@@ -55,10 +55,15 @@ describe('the next opening', () => {
 
   test('is never later than the first minute that is open', () => {
     const set = windows('Sun 01:50-03:10 Europe/Berlin', 'Wed 23:30-00:15 America/Sao_Paulo');
-    for (let time = at('2026-10-22T00:00:00Z'); time < at('2026-10-30T00:00:00Z'); time += 307 * 60_000) {
-      let minute = time;
-      while (!isOpen(set, minute)) minute += 60_000;
-      expect(nextOpening(set, time)).toBe(minute);
+    const [from, to] = [at('2026-10-22T00:00:00Z'), at('2026-10-30T00:00:00Z')];
+    let checked = 0;
+    let opens: number | undefined;
+    for (let minute = to; minute >= from; minute -= 60_000) {
+      if (isOpen(set, minute)) opens = minute;
+      if (opens === undefined || ((to - minute) / 60_000) % 307 !== 0) continue;
+      expect(nextOpening(set, minute)).toBe(opens);
+      checked += 1;
     }
+    expect(checked).toBeGreaterThan(20);
   });
 });

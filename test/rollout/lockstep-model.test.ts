@@ -134,8 +134,8 @@ const told = (script: Script): string => script.map(([at, event, service]) => `$
 
 /** One thing at each moment, to one service after the other, or each two of them to each. */
 function scriptsOf(turns: number, services: readonly string[]): Script[] {
-  // With three there are many moments, and each is much like the one before it.
-  const stride = services.length < 3 ? 1 : 8;
+  // There are many moments, and each is much like the one before it.
+  const stride = services.length < 3 ? 2 : 12;
   const toAll = (at: number) => services.filter((_, index) => isWhole || (at % stride === 0 && index === (at / stride) % services.length));
   const singles = Array.from({ length: turns + 1 }, (_, at) => toAll(at).flatMap((service) => Object.keys(EVENTS).map((event): Script => [[at, event, service]]))).flat();
   return isWhole ? singles.flatMap(([first]) => singles.flatMap(([second]): Script[] => (second![0] < first![0] ? [] : [[first!, second!]]))) : singles;
