@@ -2,7 +2,7 @@ import { OTHER_PRIORITY, openModel, routeBefore, target, type Model } from './mo
 import { assertEnds, assertWeights, byAction, records, TURNED_DOWN } from './model-rules.ts';
 import { seeded } from './random.ts';
 
-/** Without the variable one thing happens at each moment of each rollout; with it, two do, at each two moments (an hour). */
+/** Without the variable one thing happens at each moment of each rollout; with it, two do, at each two moments (twenty minutes). */
 const isWhole = process.env['MESHSHIFT_MODEL'] === 'all';
 
 const act = (action: Parameters<Model['act']>[1], who = 'ada') => async (model: Model): Promise<unknown> => {

@@ -5,7 +5,7 @@ import { openModel, targetOf, type Model } from '../canary/model.ts';
 import { assertEnds, assertWeights, byAction, records, TURNED_DOWN } from '../canary/model-rules.ts';
 import { seeded } from '../canary/random.ts';
 
-/** Whatever happens to one of a group at whatever moment. The whole table by the variable of test/canary/interleavings. */
+/** Whatever happens to one of a group at whatever moment. The whole table (half an hour) by the variable of test/canary/interleavings. */
 const isWhole = process.env['MESHSHIFT_MODEL'] === 'all';
 
 type Event = (model: Model, service: string) => Promise<unknown>;
@@ -132,13 +132,17 @@ async function play(services: Group, script: Script): Promise<{ model: Model; tu
 
 const told = (script: Script): string => script.map(([at, event, service]) => `${event} (${service}) at ${at}`).join(', then ');
 
-/** One thing at each moment, to one service after the other, or each two of them to each. */
+/** There are many moments, and each is much like the one before it. */
+const strideOf = ({ length }: readonly string[]): number => (length < 3 ? 2 : isWhole ? 1 : 12);
+
+/** One thing at each moment that counts, to one service after the other; of the whole table each thing to each service, and with two services each two of them. */
 function scriptsOf(turns: number, services: readonly string[]): Script[] {
-  // There are many moments, and each is much like the one before it.
-  const stride = services.length < 3 ? 2 : 12;
-  const toAll = (at: number) => services.filter((_, index) => isWhole || (at % stride === 0 && index === (at / stride) % services.length));
-  const singles = Array.from({ length: turns + 1 }, (_, at) => toAll(at).flatMap((service) => Object.keys(EVENTS).map((event): Script => [[at, event, service]]))).flat();
-  return isWhole ? singles.flatMap(([first]) => singles.flatMap(([second]): Script[] => (second![0] < first![0] ? [] : [[first!, second!]]))) : singles;
+  const stride = strideOf(services);
+  const moments = Array.from({ length: Math.floor(turns / stride) + 1 }, (_, index) => index);
+  const toWhom = (index: number) => services.filter((_, place) => isWhole || index % services.length === place);
+  const singles = moments.flatMap((index) => toWhom(index).flatMap((service) => Object.keys(EVENTS).map((event): Script => [[index * stride, event, service]])));
+  if (!isWhole || services.length > 2) return singles;
+  return singles.flatMap(([first]) => singles.flatMap(([second]): Script[] => (second![0] < first![0] ? [] : [[first!, second!]])));
 }
 
 let played = 0;
