@@ -94,7 +94,8 @@ const FUNCTIONS = {
   ScheduleFired: [readTable, ...TOKENS, startRollout, readImages, ...keepSchedules, deadLetters],
   AlarmRaised: [readTable, updateItems, ...TOKENS, failTask, deadLetters],
   Watch: [getItems, updateItems, ...TOKENS, failTask, readMetrics, endWatch],
-  Notify: [getItems, updateItems, readSecret('Webhooks'), publish, deadLetters],
+  // Links in messages are signed with a key that is derived from the tokens'.
+  Notify: [getItems, updateItems, readSecret('Webhooks'), readSecret('TokenKey'), publish, deadLetters],
   // What cannot be restored at once is left to an execution.
   ExecutionStopped: [...ROLLOUT, ...TOKENS, startRollout, invokeHooks, deadLetters],
   Removal: [...ROLLOUT, ...TOKENS, ...endExecutions, invokeHooks],

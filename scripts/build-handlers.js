@@ -20,6 +20,7 @@ const sourcesOf = (root) =>
 /**
  * The SDK's models are lists that the bundler takes for code with effects, as they name members by constants; told otherwise, it leaves out the operations
  * that nothing calls. Errors that no source names are left out as well: they come as the client's general error, with the same name and message.
+ * Of their package.json they use the version alone.
  */
 function smallModels(root) {
   const words = new Set(sourcesOf(root).flatMap((text) => text.match(/\b[A-Z]\w+\b/g) ?? []));
@@ -28,6 +29,7 @@ function smallModels(root) {
     setup({ onLoad, onResolve }) {
       // Left out where no file is read.
       onResolve({ filter: /^yaml$/ }, () => ({ path: `${root}node_modules/yaml/dist/index.js`, sideEffects: false }));
+      onLoad({ filter: /@aws-sdk[\\/].*[\\/]package\.json$/ }, async ({ path }) => ({ contents: JSON.stringify({ version: JSON.parse(await readFile(path, 'utf8')).version }), loader: 'json' }));
       onLoad({ filter: /@aws-sdk[\\/].*schemas_0\.js$/ }, async ({ path }) => ({
         contents: (await readFile(path, 'utf8')).replace(SHAPE, '$1/* @__PURE__ */ (() => $2)();').replace(ERROR, (line, error) => (words.has(error) ? line : '')),
         loader: 'js',

@@ -1,10 +1,11 @@
+import { openLinks } from '../../src/rollout/links/links.ts';
 import type { NotifyPorts } from '../../src/rollout/notify/notify.ts';
 import { keep, require } from './environment.ts';
 import { logLine } from './handle.ts';
-import { readWebhooks } from './secrets.ts';
+import { readTokenKey, readWebhooks } from './secrets.ts';
 import { storeOf } from './store.ts';
 
-const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SNS', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_WEBHOOKS', 'MESHSHIFT_WEBHOOKS_SECRET'];
+const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SNS', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_WEBHOOKS', 'MESHSHIFT_WEBHOOKS_SECRET', 'MESHSHIFT_LINKS_URL', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET'];
 
 const topicsOf = keep(NAMES, async (env) => (await import('./lazy/open-topics.ts')).openSns(require(env, 'MESHSHIFT_CANARY_STATE_MACHINE_ARN')));
 
@@ -13,6 +14,7 @@ export const channelsOf = keep(NAMES, async (env): Promise<NotifyPorts> => ({
   store: await storeOf(),
   webhooks: () => readWebhooks(env),
   publishToTopic: async (...message) => (await topicsOf())(...message),
+  links: openLinks(env['MESHSHIFT_LINKS_URL'], env['MESHSHIFT_LINKS_URL'] ? await readTokenKey(env) : undefined),
   clock: Date.now,
   log: logLine,
 }));

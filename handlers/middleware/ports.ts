@@ -9,7 +9,7 @@ import { keep, meshOf, require, type Environment } from './environment.ts';
 import { logLine } from './handle.ts';
 import { storeOf } from './store.ts';
 
-const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET', 'MESHSHIFT_PROMETHEUS_URL', 'AWS_ENDPOINT_URL_CLOUDWATCH'];
+const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_APP_MESH', 'AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY', 'AWS_REGION', 'MESHSHIFT_DATA', 'MESHSHIFT_TABLE', 'MESHSHIFT_EVENT_BUS', 'MESHSHIFT_CANARY_STATE_MACHINE_ARN', 'MESHSHIFT_TOKEN_KEY', 'MESHSHIFT_TOKEN_KEY_SECRET', 'MESHSHIFT_PROMETHEUS_URL', 'MESHSHIFT_LINKS_URL', 'AWS_ENDPOINT_URL_CLOUDWATCH'];
 
 /** Ports that only some handlers need. What a handler does not name is not in its bundle, nor among what its role allows. */
 export type Part = (env: Environment) => Partial<Ports> | Promise<Partial<Ports>>;

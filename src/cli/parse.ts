@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Call, Command, Io, Option } from './command.ts';
 import { misuse, seeHelp, UsageError } from './errors.ts';
+import { isHttpUrl } from './urls.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4680';
 
@@ -68,7 +69,7 @@ function checkRequired(command: Command, values: Readonly<Record<string, unknown
 
 function readEndpoint(given: unknown, env: Io['env']): string {
   const endpoint = typeof given === 'string' ? given : (env['AWS_ENDPOINT_URL'] ?? DEFAULT_ENDPOINT);
-  if (URL.canParse(endpoint) && ['http:', 'https:'].includes(new URL(endpoint).protocol)) return endpoint.replace(/\/+$/, '');
+  if (isHttpUrl(endpoint)) return endpoint.replace(/\/+$/, '');
   throw new UsageError(`--endpoint: ${endpoint}: must be an http or https URL such as ${DEFAULT_ENDPOINT}`, 'give --endpoint or set AWS_ENDPOINT_URL');
 }
 

@@ -102,4 +102,5 @@ export const FIELD_WORDS: Readonly<Record<string, string>> = {
   'notifications.teams': 'The name of a webhook of Microsoft Teams.',
   'notifications.sns': 'An SNS topic, by name or ARN.',
   'notifications.on': 'Of which events.',
+  'notifications.links': 'Which actions a link in a message may do, for whoever reads it: approve, resume, advance, abort, undo, retry. None if not given.',
 };

@@ -19,6 +19,10 @@ const occasions = Object.keys(OCCASIONS) as [Occasion, ...Occasion[]];
 /** What is told of where a definition does not say: what a person wants to know, or has to act on. */
 const BY_DEFAULT: readonly Occasion[] = ['started', 'paused', 'promoted', 'rolledBack', 'failed'];
 
+/** What a link in a message may do. */
+const LINK_ACTIONS = ['approve', 'resume', 'advance', 'abort', 'undo', 'retry'] as const;
+export type LinkAction = (typeof LINK_ACTIONS)[number];
+
 export const WEBHOOK_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 const WEBHOOK_RULE = 'must be the name of a webhook: letters, digits, - and _, at most 40. Its URL is a secret, and belongs into MESHSHIFT_WEBHOOKS';
 const webhook = z.string(WEBHOOK_RULE).check(z.regex(WEBHOOK_NAME, WEBHOOK_RULE));
@@ -30,6 +34,7 @@ const channel = z
     slack: z.optional(webhook),
     teams: z.optional(webhook),
     sns: z.optional(topic),
+    links: z._default(z.array(z.enum(LINK_ACTIONS, `must be one of ${LINK_ACTIONS.join(', ')}`), 'must be a list of actions').check(z.minLength(1, 'must hold at least one action')), []),
     on: z._default(z.array(z.enum(occasions, `must be one of ${occasions.join(', ')}`), 'must be a list of occasions').check(z.minLength(1, 'must hold at least one occasion')), [...BY_DEFAULT]),
   })
   .check(z.refine(({ slack, teams, sns }) => [slack, teams, sns].filter((one) => one !== undefined).length === 1, 'must have exactly one of slack, teams and sns'));
@@ -37,4 +42,4 @@ const channel = z
 /** Where people are told of a rollout, and of what. */
 export type Channel = z.infer<typeof channel>;
 
-export const notifications = z.array(channel, 'must be a list of { slack, on }, { teams, on } and { sns, on }').check(z.minLength(1, 'must hold at least one'), z.maxLength(10, 'must hold at most 10'));
+export const notifications = z.array(channel, 'must be a list of { slack, on, links }, { teams, on, links } and { sns, on, links }').check(z.minLength(1, 'must hold at least one'), z.maxLength(10, 'must hold at most 10'));

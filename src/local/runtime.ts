@@ -4,6 +4,7 @@ import { isLoopback } from '../controlplane/access/loopback.ts';
 import { refusalOf } from '../controlplane/http/host-guard.ts';
 import type { ControlPlane } from '../controlplane/index.ts';
 import type { Exposure } from './exposure.ts';
+import { LINK_PATH } from '../rollout/links/links.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { answer } from './server/answer.ts';
 import { createDispatcher } from './server/dispatch.ts';
@@ -43,10 +44,18 @@ async function listen(host: string, port: number, handler: Handler): Promise<{ p
   };
 }
 
-/** From this machine everything is served, from elsewhere the control plane alone, which asks for credentials. */
-const createDoor = (everything: Handler, controlPlane: () => Promise<ControlPlane>): Handler => async (request, response) => {
+interface Rooms {
+  readonly everything: Handler;
+  readonly controlPlane: () => Promise<ControlPlane>;
+  /** By which name people come who follow links. */
+  readonly linksHost: string | undefined;
+}
+
+/** From this machine everything is served, from elsewhere the control plane alone, which asks for credentials; a proxy on this machine may bring people to links. */
+const createDoor = ({ everything, controlPlane, linksHost }: Rooms): Handler => async (request, response) => {
   if (isLoopback(request.socket.localAddress)) {
-    const refusal = refusalOf(request);
+    const isLink = request.url?.startsWith(`${LINK_PATH}?`) === true;
+    const refusal = refusalOf(request, isLink ? linksHost : undefined);
     if (refusal === undefined) await everything(request, response);
     else refuse(response, 403, refusal);
     return;
@@ -85,7 +94,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const ready = new Promise<{ everything: Handler; controlPlane: ControlPlane }>((resolve) => {
     open = resolve;
   });
-  const door = createDoor(async (request, response) => (await ready).everything(request, response), async () => (await ready).controlPlane);
+  const linksHost = options.linksUrl === undefined ? undefined : new URL(options.linksUrl).hostname;
+  const door = createDoor({ everything: async (request, response) => (await ready).everything(request, response), controlPlane: async () => (await ready).controlPlane, linksHost });
   const server = await listenAll(options.exposure, options.port, door);
   const url = `http://127.0.0.1:${server.port}`;
   let services: Services;

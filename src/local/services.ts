@@ -55,6 +55,8 @@ export interface ServicesOptions {
   readonly workloadsFile?: string;
   /** Webhooks' URLs by name; none without it. */
   readonly webhooks?: Webhooks;
+  /** Where people reach this runtime, for links in messages; without it where it is reached on this machine. */
+  readonly linksUrl?: string;
   /** Where metrics of the sources prometheus and cloudwatch are read; those of one that is not here cannot be. */
   readonly metrics?: MetricsSettings;
   /** How many there may be of what in a mesh; any number without them. */
@@ -128,7 +130,7 @@ async function openAll(options: ServicesOptions, own: Own, close: () => Promise<
     }),
     (opened) => opened.close(),
   );
-  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, endpoints: options.endpoints ?? {}, asOnAws: options.asOnAws, metrics: variablesOf(options.metrics), log }), ({ host }) => host.close());
+  const lambda = own(openFunctions(deployment.functions, { url, region, dataFolder, tokenKey, credentials: CREDENTIALS, webhooks: options.webhooks ?? {}, linksUrl: options.linksUrl ?? url, endpoints: options.endpoints ?? {}, asOnAws: options.asOnAws, metrics: variablesOf(options.metrics), log }), ({ host }) => host.close());
   const database = own(openLocalDatabase(dataFolder), (opened) => opened.close());
   const shared = { database, ...place, timers: systemTimers, log };
   // Executions put events, and events start executions: each reaches the other once both are there.

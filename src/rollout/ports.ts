@@ -9,6 +9,7 @@ import type { DocumentStore } from '../store/port.ts';
 import type { WorkloadDrivers } from '../workloads/port.ts';
 import type { CallHook } from './raise/call-hook.ts';
 import type { ImageRegistry } from './images/port.ts';
+import type { Links } from './links/links.ts';
 import type { Schedules } from './schedules/schedules.ts';
 import type { BakeWatch } from './watch/bake-watch.ts';
 import type { TokenCipher } from './bake/token-cipher.ts';
@@ -31,6 +32,8 @@ export interface Ports {
   readonly stepFunctions: SFNClient;
   readonly canaryStateMachineArn: string;
   readonly cipher: TokenCipher;
+  /** Undefined where links in messages are off. */
+  readonly links?: Links | undefined;
   readonly clock: () => number;
   readonly wait: Wait;
   readonly log: Log;

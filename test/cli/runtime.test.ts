@@ -278,7 +278,7 @@ describe('rollouts', () => {
 
   test('an alarm that goes off rolls back through the bus', async () => {
     const file = join(folder, 'canary.yaml');
-    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nalarms: [svc1-5xx]\nnotifications: [{ slack: releases, on: [rolledBack] }]\n`);
+    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nalarms: [svc1-5xx]\nnotifications: [{ slack: releases, on: [rolledBack], links: [retry] }]\n`);
     await cli('canary', 'apply', '-f', file);
     const { id } = (await json('rollout', 'start', 'svc1', '--tag', 'v2', '--attempt', '7')) as { id: string };
     await until(list, (rollouts) => rollouts.some((rollout) => rollout.id === id && rollout.step === 0));
@@ -289,6 +289,10 @@ describe('rollouts', () => {
     // Refused at first, and sent again.
     await until(() => Promise.resolve(posted), (messages) => messages.length === 2);
     expect((JSON.parse(posted[1]!) as { text: string }).text).toBe('svc1 v2: rolled back: AlarmRaised: the alarm svc1-5xx went to ALARM: too many');
+    const [, link = ''] = /<(\S+?)\|open this link>/.exec(posted[1]!) ?? [];
+    expect(link).toContain(`${up.url}/meshshift/v1/link?token=`);
+    const page = await fetch(link);
+    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, 'text/html; charset=utf-8', expect.stringContaining('<button>Try it once more</button>')]);
     await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml');
   });
 

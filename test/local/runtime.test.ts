@@ -76,9 +76,9 @@ let logged: string[];
 const log: Log = (level, message, fields) => void logged.push(JSON.stringify([level, message, fields]));
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
 
-const open = async (machine: object = MACHINE): Promise<Runtime> => {
+const open = async (machine: object = MACHINE, options: { readonly linksUrl?: string } = {}): Promise<Runtime> => {
   writeFileSync(join(folder, 'serverless.yml'), serverless(machine));
-  runtime = await startRuntime({ port: 0, xdsPort: 0, dataFolder: join(folder, 'data'), deploymentFile: join(folder, 'serverless.yml'), log });
+  runtime = await startRuntime({ port: 0, xdsPort: 0, dataFolder: join(folder, 'data'), deploymentFile: join(folder, 'serverless.yml'), log, ...options });
   return runtime;
 };
 const states = (): SFNClient => new SFNClient({ endpoint: runtime?.url ?? '', region: 'us-east-1', credentials });
@@ -196,11 +196,11 @@ test('an HTTP API route reaches its function', async () => {
   expect((await fetch(`${url}/shop/1`)).status).toBe(405);
 });
 
-test('only this machine is served', async () => {
-  const { url, port } = await open();
-  const ask = (headers: Record<string, string>): Promise<number | undefined> =>
+test('only this machine is served, and to a proxy for links nothing else', async () => {
+  const { url, port } = await open(MACHINE, { linksUrl: 'https://Releases.example.com/x' });
+  const ask = (headers: Record<string, string>, path = '/meshshift/local/health'): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      request(`${url}/meshshift/local/health`, { headers }, (response) => {
+      request(`${url}${path}`, { headers }, (response) => {
         response.resume();
         resolve(response.statusCode);
       })
@@ -210,6 +210,11 @@ test('only this machine is served', async () => {
   expect(await ask({})).toBe(200);
   expect(await ask({ host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(200);
   for (const headers of [{ host: 'evil.example' }, { host: `127.0.0.1.evil.example:${port}` }, { origin: 'https://evil.example' }, { origin: 'null' }]) expect(await ask(headers as Record<string, string>)).toBe(403);
+  // This deployment has no links.
+  const proxied = { host: 'releases.example.com', origin: 'https://releases.example.com' };
+  expect(await ask(proxied, '/meshshift/v1/link?token=x')).toBe(404);
+  for (const path of ['/meshshift/local/health', '/meshshift/v1/link', '/meshshift/v1/links?', '/shop/1?/meshshift/v1/link?token=x']) expect([path, await ask(proxied, path)]).toEqual([path, 403]);
+  for (const headers of [{ ...proxied, host: 'evil.example' }, { ...proxied, origin: 'https://evil.example' }, { ...proxied, origin: 'null' }]) expect(await ask(headers, '/meshshift/v1/link?token=x')).toBe(403);
 });
 
 test('bodies are bounded, and what nobody serves is told', async () => {

@@ -8,6 +8,7 @@ import { lineLog } from '../log.ts';
 import { packageFile } from '../package-file.ts';
 import { readTls } from '../read-tls.ts';
 import { readWebhooks } from '../read-webhooks.ts';
+import { toUrl } from '../urls.ts';
 import type { Exposure } from '../../local/exposure.ts';
 
 /** Nothing listens beyond this machine unless told to, and told whom to let in. */
@@ -32,6 +33,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
   const [workloads, certificates] = [optionalText(call, 'workloads'), optionalText(call, 'certificates')];
   const exposure = await readExposure(call);
   const webhooks = optionalText(call, 'webhooks') ?? io.env['MESHSHIFT_WEBHOOKS'];
+  const links = optionalText(call, 'links') ?? io.env['MESHSHIFT_LINKS_URL'];
   const quotas = optionalText(call, 'quotas') ?? io.env['MESHSHIFT_QUOTAS'];
   const { readQuotas } = await import('../../controlplane/api/rules/read-quotas.ts');
   const { startRuntime } = await import('../../local/runtime.ts');
@@ -43,6 +45,7 @@ async function run(call: Call): Promise<typeof EXIT.ok> {
     ...(workloads === undefined ? {} : { workloadsFile: resolve(workloads) }),
     ...(certificates === undefined ? {} : { certificatesFile: resolve(certificates) }),
     ...(quotas === undefined || quotas === '' ? {} : { quotas: readQuotas(quotas) }),
+    ...(links === undefined || links === '' ? {} : { linksUrl: toUrl('up', 'links', links) }),
     ...(webhooks === undefined || webhooks === '' ? {} : { webhooks: await readWebhooks(webhooks) }),
     endpoints: Object.fromEntries(FOREIGN.flatMap((name) => (io.env[name] ? [[name, io.env[name]]] : []))),
     metrics: {
@@ -74,6 +77,7 @@ export const up: Command = {
     certificates: { type: 'string', value: 'FILE', about: 'the PEM files that ARNs of AWS Certificate Manager stand for; read again when they change' },
     quotas: { type: 'string', value: 'FILE', about: 'how many there may be of what in a mesh; app-mesh for AWS’s own; also MESHSHIFT_QUOTAS, the file or its JSON' },
     webhooks: { type: 'string', value: 'FILE', about: 'where Slack and Teams take messages, { "name": "https://…" }; also MESHSHIFT_WEBHOOKS, the file or its JSON' },
+    links: { type: 'string', value: 'URL', about: 'where people reach this runtime, for links in notifications; as if not given, this machine; also MESHSHIFT_LINKS_URL' },
     prometheus: { type: 'string', value: 'URL', about: 'where metrics of the source prometheus are asked for; also MESHSHIFT_PROMETHEUS_URL, with MESHSHIFT_PROMETHEUS_TOKEN if it wants one' },
     host: { type: 'string', value: 'HOST', about: 'let others reach the control plane (App Mesh and xDS, nothing else) on this address, or 0.0.0.0; needs access keys' },
     'access-keys': { type: 'string', value: 'FILE', about: 'who may come in from elsewhere; also MESHSHIFT_ACCESS_KEYS, the file or its JSON' },

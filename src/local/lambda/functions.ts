@@ -15,6 +15,8 @@ export interface FunctionsOptions {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** URLs by name, for the function that tells people, and no other. */
   readonly webhooks: Readonly<Record<string, string>>;
+  /** Where people reach the rollouts API, for links in messages. */
+  readonly linksUrl: string;
   /** Where services of AWS are asked that this machine does not serve, by the SDK's variables. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** Where metrics that have queries are read, as variables, for the functions that read them. */
@@ -31,7 +33,7 @@ export interface FunctionsOptions {
 const SOON: Readonly<Record<string, readonly string[]>> = { bake: ['rollBack', 'judge'] };
 
 /** The deployed functions, and how a state machine's task invokes one. */
-export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, endpoints, asOnAws, metrics, log }: FunctionsOptions) {
+export function openFunctions(functions: readonly DeployedFunction[], { url, region, dataFolder, tokenKey, credentials, webhooks, linksUrl, endpoints, asOnAws, metrics, log }: FunctionsOptions) {
   const environment = {
     ...endpoints,
     AWS_ENDPOINT_URL: url,
@@ -43,7 +45,7 @@ export function openFunctions(functions: readonly DeployedFunction[], { url, reg
     MESHSHIFT_TOKEN_KEY: tokenKey,
     MESHSHIFT_MESH_KEY: JSON.stringify(credentials),
   };
-  const own: Readonly<Record<string, Readonly<Record<string, string>>>> = { notify: { MESHSHIFT_WEBHOOKS: JSON.stringify(webhooks) }, bake: metrics, judge: metrics, watch: metrics };
+  const own: Readonly<Record<string, Readonly<Record<string, string>>>> = { notify: { MESHSHIFT_WEBHOOKS: JSON.stringify(webhooks), MESHSHIFT_LINKS_URL: linksUrl }, rolloutsApi: { MESHSHIFT_LINKS_URL: linksUrl }, bake: metrics, judge: metrics, watch: metrics };
   const hosted = functions.map((deployed) => ({ ...deployed, environment: { ...deployed.environment, ...(asOnAws === undefined ? own[deployed.key] : asOnAws(deployed.key)) } }));
   const host: LambdaHost = openLambdaHost({ functions: hosted, environment: asOnAws === undefined ? environment : {}, timers: systemTimers, log });
   const arnsOf = (keys: readonly string[]): string[] => functions.filter(({ key }) => keys.includes(key)).map(({ arn }) => arn);

@@ -39,7 +39,7 @@ export function createDispatcher(services: Services, log: Log): (request: Incomi
     try {
       await dispatch(request, response);
     } catch (error) {
-      if (!(error instanceof AwsError)) log('error', 'a request failed', { method: request.method, path: request.url, error: String(error) });
+      if (!(error instanceof AwsError)) log('error', 'a request failed', { method: request.method, path: request.url?.split('?')[0], error: String(error) });
       if (response.headersSent) response.destroy();
       else if (error instanceof AwsError) send(response, error.status, { __type: error.code, message: error.message });
       else send(response, 500, { __type: 'InternalFailure', message: 'The request processing has failed because of an unknown error.' });

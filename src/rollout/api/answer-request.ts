@@ -40,7 +40,8 @@ const STATUS_OF: readonly (readonly [new (...args: never[]) => Error, number])[]
   [SchedulesNotInStep, 503],
 ];
 
-const respond = ({ status, body }: Answer): HttpResponse => ({ statusCode: status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const JSON_TYPE = { 'content-type': 'application/json' };
+const respond = ({ status, body, headers = JSON_TYPE }: Answer): HttpResponse => ({ statusCode: status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
 function toErrorAnswer(error: unknown): Answer {
   const status = STATUS_OF.find(([type]) => error instanceof type)?.[1];

@@ -4,6 +4,7 @@ import { deleteDefinition, listDefinitions, readDefinition, readDefinitionSource
 import { findFreeze, freezeRequest, liftFreeze, setFreeze } from '../raise/freeze.ts';
 import { listRollouts, rolloutFilter } from './list-rollouts.ts';
 import { planOnly, planRequest } from './plan-rollout.ts';
+import { followLink, showLink } from '../links/answer-link.ts';
 import type { Ports } from '../ports.ts';
 import { showRollout } from './show.ts';
 import { startShown } from '../actions/start-rollout.ts';
@@ -20,7 +21,9 @@ export interface Asked {
 
 export interface Answer {
   readonly status: number;
+  /** JSON; a text where it is a page. */
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Route {
@@ -66,6 +69,7 @@ async function freeze(ports: Ports, { text, caller }: Asked): Promise<Answer> {
   return ok({ freeze: await setFreeze(ports, { ...asked, ...(caller === undefined ? {} : { who: caller }) }) });
 }
 
+const LINK = /^\/meshshift\/v1\/link$/;
 const PLAN = /^\/meshshift\/v1\/rollouts\/plan$/;
 const FREEZE = /^\/meshshift\/v1\/freeze$/;
 const ROLLOUTS = /^\/meshshift\/v1\/rollouts\/?$/;
@@ -95,6 +99,8 @@ export const ROUTES: readonly Route[] = [
       return ok({ freeze: null });
     },
   },
+  { method: 'GET', path: LINK, answer: async (ports, { query }) => showLink(ports, query['token']) },
+  { method: 'POST', path: LINK, answer: async (ports, { query, text }) => followLink(ports, query['token'], text) },
   { method: 'GET', path: ROLLOUT, answer: async (ports, { segments: [id = ''] }) => ok(await showRollout(ports, id)) },
   { method: 'POST', path: ACTION, answer: act },
   { method: 'POST', path: GROUP_ACTION, answer: actOnAll },

@@ -8,7 +8,7 @@ export const toLines = ({ title, facts, reason, actions }: Message): string[] =>
   ...(reason === '' ? [] : [reason]),
   '',
   ...facts.map(([label, value]) => `${label}: ${value}`),
-  ...(actions.length === 0 ? [] : ['', ...actions.map(([what, command]) => `To ${what}: ${command}`)]),
+  ...(actions.length === 0 ? [] : ['', ...actions.map(({ what, command, link }) => `To ${what}: ${link === undefined ? '' : `${link} or `}${command}`)]),
 ];
 
 const EMOJI: Readonly<Record<Message['mood'], string>> = { good: ':white_check_mark:', bad: ':rotating_light:', attention: ':hourglass_flowing_sand:', plain: ':arrow_forward:' };
@@ -26,7 +26,7 @@ export function toSlack({ mood, title, facts, reason, actions }: Message): objec
       { type: 'header', text: { type: 'plain_text', text: cut(`${EMOJI[mood]} ${title}`, 150), emoji: true } },
       ...(reason === '' ? [] : [{ type: 'section', text: slackText(escapeSlack(reason)) }]),
       ...(facts.length === 0 ? [] : [{ type: 'section', fields: facts.slice(0, 10).map(([label, value]) => slackText(`*${label}*\n${escapeSlack(value)}`, 1900)) }]),
-      ...(actions.length === 0 ? [] : [{ type: 'context', elements: actions.slice(0, 10).map(([what, command]) => slackText(`To ${what}: \`${escapeSlack(command)}\``)) }]),
+      ...(actions.length === 0 ? [] : [{ type: 'context', elements: actions.slice(0, 10).map(({ what, command, link }) => slackText(`To ${what}: ${link === undefined ? '' : `<${escapeSlack(link)}|open this link> or `}\`${escapeSlack(command)}\``)) }]),
     ],
   };
 }
@@ -36,6 +36,7 @@ const block = (text: string, more: object = {}) => ({ type: 'TextBlock', text: c
 
 /** The body for a webhook of Microsoft Teams (Workflows): an adaptive card, as https://adaptivecards.io/explorer/ has it. */
 export function toTeams({ mood, title, facts, reason, actions }: Message): object {
+  const links = actions.flatMap(({ what, link }) => (link === undefined ? [] : [{ type: 'Action.OpenUrl', title: what, url: link }]));
   return {
     type: 'message',
     attachments: [
@@ -49,8 +50,9 @@ export function toTeams({ mood, title, facts, reason, actions }: Message): objec
             block(title, { size: 'Large', weight: 'Bolder', color: COLOUR[mood] }),
             ...(reason === '' ? [] : [block(reason)]),
             ...(facts.length === 0 ? [] : [{ type: 'FactSet', facts: facts.map(([label, value]) => ({ title: label, value })) }]),
-            ...actions.map(([what, command]) => block(`To ${what}: \`${command}\``, { isSubtle: true, spacing: 'Small' })),
+            ...actions.map(({ what, command }) => block(`To ${what}: \`${command}\``, { isSubtle: true, spacing: 'Small' })),
           ],
+          ...(links.length === 0 ? {} : { actions: links }),
         },
       },
     ],

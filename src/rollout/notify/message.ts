@@ -1,6 +1,13 @@
-import { FINAL_PHASES, type SideCounts, type StepMeasurement } from '../../contracts/rollout.ts';
+import { FINAL_PHASES, type Action, type SideCounts, type StepMeasurement } from '../../contracts/rollout.ts';
 import type { RolloutEventDetail, RolloutEventType } from '../../contracts/events.ts';
 import type { RolloutRecord } from '../record/records.ts';
+
+/** What it does, the command for it, and where there is one the link that does it. */
+export interface MessageAction {
+  readonly what: string;
+  readonly command: string;
+  readonly link?: string | undefined;
+}
 
 /** What people are told, whichever way it reaches them. */
 export interface Message {
@@ -11,8 +18,8 @@ export interface Message {
   readonly facts: readonly (readonly [string, string])[];
   /** Why, in the judge's or a person's own words. */
   readonly reason: string;
-  /** What can be done about it: what it does, and the command. */
-  readonly actions: readonly (readonly [string, string])[];
+  /** What can be done about it. */
+  readonly actions: readonly MessageAction[];
 }
 
 export interface Told {
@@ -22,6 +29,8 @@ export interface Told {
   readonly record: RolloutRecord | undefined;
   /** What was seen at the last step. */
   readonly measured: StepMeasurement | undefined;
+  /** The link for an action; undefined where there is to be none. */
+  readonly linkTo: (action: Action) => string | undefined;
 }
 
 /** The words of an event's type, and its mood. */
@@ -59,7 +68,7 @@ function factsOf({ detail: { weight, step, who }, record, measured }: Told): [st
 }
 
 /** Verbs that make sense now, and what each does. */
-function verbsOf({ type, record }: Told): (readonly [string, string])[] {
+function verbsOf({ type, record }: Told): (readonly [string, Action])[] {
   if (type === 'Rollout Promoted') return [['bring the version before back', 'undo']];
   if (type === 'Rollout Rolled Back' || type === 'Rollout Failed') return [['try it once more', 'retry']];
   if (record === undefined || FINAL_PHASES.has(record.phase)) return [];
@@ -74,12 +83,12 @@ function verbsOf({ type, record }: Told): (readonly [string, string])[] {
 export function toMessage(told: Told): Message {
   const { type, detail, record } = told;
   const [word, mood] = WORDS[type];
-  const commands = verbsOf(told).map(([what, verb]): readonly [string, string] => [what, `meshshift rollout ${verb} ${detail.id}`]);
+  const actions = verbsOf(told).map(([what, verb]): MessageAction => ({ what, command: `meshshift rollout ${verb} ${detail.id}`, link: told.linkTo(verb) }));
   return {
     mood,
     title: `${detail.definition === '' ? detail.id : detail.definition}${record === undefined ? '' : ` ${record.image.tag}`}: ${word}`,
     facts: factsOf(told),
     reason: detail.reason,
-    actions: [...commands, ...(record === undefined ? [] : [['see it all', `meshshift rollout status ${detail.id}`] as const])],
+    actions: [...actions, ...(record === undefined ? [] : [{ what: 'see it all', command: `meshshift rollout status ${detail.id}` }])],
   };
 }
