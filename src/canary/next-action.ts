@@ -93,7 +93,7 @@ const isScheduled = ({ promoted, steps, step }: Situation): boolean => !promoted
 function afterWait(situation: Situation): NextAction {
   const { waiting } = situation;
   if (situation.pastDeadline && waiting?.for !== 'window' && waiting?.for !== 'approval') return hold(situation, waiting?.reason ?? 'no step was begun');
-  const next = goOn(situation, waiting?.reason ?? 'begins');
+  const next = goOn(situation, waiting === null ? 'begins' : `looks again: ${waiting.reason}`);
   return waiting?.raise === 'promotion' && next.kind === 'advance' ? { ...next, kind: 'promote' } : next;
 }
 

@@ -35,6 +35,10 @@ describe('a rise that must wait', () => {
     const rollout = await world.rollout(id);
     expect(rollout).toMatchObject({ approvals: [], waiting: null });
     expect(rollout.history).toContainEqual(expect.objectContaining({ who: 'bob', kind: 'approve', reason: 'looks good' }));
+    // What was measured meanwhile decided nothing, and is not told.
+    const untilItRose = rollout.history.slice(0, kinds(rollout).indexOf('shifted'));
+    expect(untilItRose.map(({ kind }) => kind)).toEqual(['started', 'canary up', 'waiting', 'approve', 'approve', 'approve', 'advance']);
+    expect(untilItRose.at(-1)!.reason).toBe('looks again: waits for approval: 0 of 2, within 1h');
   });
 
   test('for an approval that nobody gives ends by rolling back, and says so', async () => {

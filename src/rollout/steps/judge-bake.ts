@@ -47,6 +47,8 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
   const reason = said === '' ? what : `${what}: ${said}`;
   // A bake that has had its time and is held: only these count towards longer holds.
   const counted = next.kind === 'hold' && !next.pause && action === null && (endedBy === 'time' || record.holds > 0);
+  // Nothing is decided by what was measured while a rise only waited.
+  const isTold = record.waiting === null || judgement.outcome === 'fail';
   const verdict: Verdict = { at, step: record.step, weight: weightOf(record), outcome: judgement.outcome, reason: judgement.reason, next: next.kind };
   const decision: Decision = {
     bake,
@@ -60,8 +62,7 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
     record: {
       ...record,
       phase: phaseAfter(record, next),
-      // Nothing is decided by what was measured while a rise only waited.
-      verdicts: record.waiting !== null && judgement.outcome !== 'fail' ? record.verdicts : [...record.verdicts, verdict].slice(-MOST_VERDICTS),
+      verdicts: isTold ? [...record.verdicts, verdict].slice(-MOST_VERDICTS) : record.verdicts,
       pendingAction: null,
       holds: counted ? record.holds + 1 : 0,
       paused: next.kind === 'hold' && next.pause,
@@ -72,7 +73,7 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
       decision,
     },
     history: [
-      { at, who: 'judge', kind: `verdict ${judgement.outcome}`, reason: judgement.reason },
+      ...(isTold ? [{ at, who: 'judge', kind: `verdict ${judgement.outcome}`, reason: judgement.reason }] : []),
       ...(hook === null ? [] : [{ at, who: 'hook', kind: `verdict ${hook.outcome}`, reason: hook.reason }]),
       { at, who, kind: next.kind, reason },
     ],
