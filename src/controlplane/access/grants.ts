@@ -51,7 +51,7 @@ export interface Grants {
   readonly certificates: ReadonlyMap<string, Grant>;
 }
 
-const MESH = /^(?:arn:[^:]+:appmesh:[^:]*:[^:]*:)?mesh\/([^/]+)$/;
+const MESH = /^(?:arn:[^:]+:appmesh:[^:]*:[^:]*:)?mesh\/([^/]+?)(?:@\d{12})?$/;
 
 /** What `only` names, or undefined where it has none of the forms. */
 export function scopeOf(text: string): Scope | undefined {
