@@ -64,18 +64,22 @@ const oneEndpoint = (name: string, host: string, port: number): ProtoJson => ({
 
 const byEds = (name: string): ProtoJson => ({ type: 'EDS', eds_cluster_config: { eds_config: overAds, service_name: name } });
 
+const LOCALHOST = /(?:^|\.)localhost$/i;
+
+/** The trailing dot keeps the resolver from trying the search domains. The names of this machine (RFC 6761) are known to it without one only. */
+const toResolve = (hostname: string): string => (isAddress(hostname) || hostname.endsWith('.') || LOCALHOST.test(hostname) ? hostname : `${hostname}.`);
+
 /** How the node is found: endpoints its workloads registered, else DNS by its own spec. What Cloud Map knows comes as endpoints, too. */
 function discovery(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, name: string, client: Proxy['client']): ProtoJson {
   const dns = node.spec.serviceDiscovery?.dns;
   if (dns?.hostname === undefined || mesh.endpoints(node.name) !== undefined) return byEds(name);
   if (isAddress(dns.hostname) && client === 'envoy') return { type: 'STATIC', load_assignment: oneEndpoint(name, dns.hostname, port.port) };
-  // The trailing dot keeps the resolver from trying the search domains. gRPC clients refuse STRICT_DNS.
-  const hostname = isAddress(dns.hostname) || dns.hostname.endsWith('.') ? dns.hostname : `${dns.hostname}.`;
   const preference = dns.ipPreference ?? mesh.mesh().spec.serviceDiscovery?.ipPreference ?? 'IPv4_PREFERRED';
   return {
+    // gRPC clients refuse STRICT_DNS.
     type: dns.responseType === 'ENDPOINTS' && client === 'envoy' ? 'STRICT_DNS' : 'LOGICAL_DNS',
     dns_lookup_family: FAMILY[preference],
-    load_assignment: oneEndpoint(name, hostname, port.port),
+    load_assignment: oneEndpoint(name, toResolve(dns.hostname), port.port),
   };
 }
 

@@ -11,6 +11,7 @@ type Discovery = NonNullable<MeshSpecs['virtualNodes']>[string]['serviceDiscover
 /** How a node is discovered, and how many hosts that comes to. */
 const CASES: Record<string, { discovery: Discovery; hosts: number; serves?: boolean }> = {
   'by address': { discovery: { dns: { hostname: '127.0.0.1' } }, hosts: 1 },
+  'by the name of its own machine': { discovery: { dns: { hostname: 'localhost' } }, hosts: 1 },
   'by DNS, the first address': { discovery: { dns: { hostname: 'many.internal' } }, hosts: 1 },
   'by DNS, LOADBALANCER': { discovery: { dns: { hostname: 'many.internal', responseType: 'LOADBALANCER' } }, hosts: 1 },
   'by DNS, ENDPOINTS': { discovery: { dns: { hostname: 'twice.internal', responseType: 'ENDPOINTS' } }, hosts: 2 },
