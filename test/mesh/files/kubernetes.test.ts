@@ -173,6 +173,15 @@ describe('backend groups', () => {
     expect(inputsOf(readOne(elsewhere), 'CreateVirtualNode')[0]?.['spec']).toEqual({ backends: [backend('red.sea')] });
     expect(mistakesOf(() => backendsOf({ backendGroups: [{ name: 'none' }] }))).toEqual([expect.stringContaining('"none": must name a BackendGroup of the files') as string]);
   });
+
+  test.each([
+    ['reference', { virtualServiceRef: { name: 'blue', namespace: 'sea' } }, 'blue.sea', 'red.shop'],
+    ['ARN', { virtualServiceARN: 'arn:aws:appmesh:us-east-1:111122223333:mesh/shop/virtualService/red.shop' }, 'red.shop', 'blue.sea'],
+  ])('give nothing that the node names itself by %s: its client policy holds', (_form, service, name, rest) => {
+    const clientPolicy = { tls: { validation: { trust: { sds: { secretName: 'ca' } } } } };
+    const spec = { backends: [{ virtualService: { ...service, clientPolicy } }], backendGroups: [{ name: 'colours' }] };
+    expect(backendsOf(spec)).toEqual({ backends: [{ virtualService: { virtualServiceName: name, clientPolicy } }, backend(rest)] });
+  });
 });
 
 describe('what manifests leave open or have wrong', () => {

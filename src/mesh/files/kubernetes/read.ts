@@ -69,8 +69,16 @@ const single =
   (create: Create, member: string): ReadObject =>
   (cluster, object) => [{ create, input: { meshName: meshOf(cluster, object), [member]: nameIn(cluster, object), spec: specOf(cluster, object, create, object.spec, [...object.path, 'spec']) } }];
 
+/** The name of the service that a backend refers to, by whichever of the two forms. */
+function backendName(cluster: Cluster, object: KubernetesObject, { virtualServiceRef, virtualServiceARN }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof virtualServiceARN === 'string' ? virtualServiceARN.split('/').at(-1) : nameOfReference(cluster, 'VirtualService', virtualServiceRef, object);
+}
+
+/** A service that the node names itself is not taken from a group once more: its client policy is the node's. */
 const readNode: ReadObject = (cluster, object) => {
-  const grouped = groupedBackends(cluster, object).map((virtualService) => ({ virtualService }));
+  const nameOf = (service: unknown): string | undefined => (isRecord(service) ? backendName(cluster, object, service) : undefined);
+  const own = new Set(references(object.spec['backends']).map(({ virtualService }) => nameOf(virtualService)));
+  const grouped = groupedBackends(cluster, object).filter((service) => !own.has(nameOf(service))).map((virtualService) => ({ virtualService }));
   const backends = [...references(object.spec['backends']), ...grouped];
   return single('CreateVirtualNode', 'virtualNodeName')(cluster, grouped.length === 0 ? object : { ...object, spec: { ...object.spec, backends } });
 };
