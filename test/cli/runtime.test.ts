@@ -67,6 +67,7 @@ describe('mesh', () => {
     const { stdout } = await cli('mesh', 'describe', 'pgMesh');
     expect(stdout).toMatch(/^route +svcNode1\/svcNode1 +1 +ACTIVE +http2Route to svcNode1 100$/m);
     expect(stdout).toMatch(/^virtualNode +svcNode2 +1 +ACTIVE +http2:80 svc2\.pgMesh\.local calls svc1\.pgMesh\.local$/m);
+    expect(stdout).toMatch(/^virtualRouter +svcNode1 +1 +ACTIVE +http2:80$/m);
     const { meshes } = (await json('mesh', 'describe')) as { meshes: { mesh: { name: string }; resources: unknown[] }[] };
     expect(meshes.map(({ mesh, resources }) => [mesh.name, resources.length])).toEqual([['pgMesh', 7]]);
   });
@@ -75,9 +76,18 @@ describe('mesh', () => {
     const arn = 'arn:aws:acm:eu-central-1:123456789012:certificate/gw';
     const file = join(folder, 'acm.yaml');
     const spec = { listeners: [{ portMapping: { port: 443, protocol: 'http' }, tls: { mode: 'STRICT', certificate: { acm: { certificateArn: arn } } } }] };
-    await writeFile(file, JSON.stringify([{ create: 'CreateMesh', input: { meshName: 'acm' } }, { create: 'CreateVirtualGateway', input: { meshName: 'acm', virtualGatewayName: 'gw', spec } }]));
+    const route = { httpRoute: { match: { prefix: '/' }, action: { target: { virtualService: { virtualServiceName: 'shop' } } } } };
+    const resources = [
+      { create: 'CreateMesh', input: { meshName: 'acm' } },
+      { create: 'CreateVirtualService', input: { meshName: 'acm', virtualServiceName: 'shop', spec: {} } },
+      { create: 'CreateVirtualGateway', input: { meshName: 'acm', virtualGatewayName: 'gw', spec } },
+      { create: 'CreateGatewayRoute', input: { meshName: 'acm', virtualGatewayName: 'gw', gatewayRouteName: 'all', spec: route } },
+    ];
+    await writeFile(file, JSON.stringify(resources));
     expect((await cli('mesh', 'apply', '-f', file)).code).toBe(0);
     const { stdout } = await cli('mesh', 'describe', 'acm');
+    expect(stdout).toMatch(/^virtualGateway +gw +1 +ACTIVE +http:443$/m);
+    expect(stdout).toMatch(/^gatewayRoute +gw\/all +1 +ACTIVE +httpRoute to shop$/m);
     expect(stdout).toContain(`certificate missing: virtualGateway gw: spec.listeners[0].tls.certificate.acm.certificateArn: ${arn}: the mapping ${join(folder, 'certificates.yaml')} does not name it: add`);
     expect(await json('mesh', 'describe', 'acm')).toMatchObject({ meshes: [{ certificates: [{ arn, kind: 'virtualGateway', name: 'gw', state: 'missing' }] }] });
   });

@@ -1,4 +1,4 @@
-import type { RouteSpec, VirtualNodeSpec, VirtualServiceSpec } from '@aws-sdk/client-app-mesh';
+import type { GatewayRouteSpec, RouteSpec, VirtualNodeSpec, VirtualServiceSpec } from '@aws-sdk/client-app-mesh';
 import { typeOf } from '../../canary/weights.ts';
 import type { Call, Command } from '../command.ts';
 import { connect } from '../client.ts';
@@ -13,8 +13,15 @@ function describeRoute(spec: RouteSpec): string {
   return `${type ?? 'no route'} to ${targets.map(({ virtualNode, weight }) => `${String(virtualNode)} ${String(weight)}`).join(', ')}`;
 }
 
-function describeNode({ listeners = [], serviceDiscovery, backends = [] }: VirtualNodeSpec): string {
-  const ports = listeners.map(({ portMapping }) => `${String(portMapping?.protocol)}:${String(portMapping?.port)}`);
+interface WithListeners {
+  readonly listeners?: readonly { readonly portMapping: { readonly protocol: string | undefined; readonly port: number | undefined } | undefined }[] | undefined;
+}
+
+const portsOf = ({ listeners = [] }: WithListeners): string[] => listeners.map(({ portMapping }) => `${String(portMapping?.protocol)}:${String(portMapping?.port)}`);
+const describeListeners = (spec: WithListeners): string => portsOf(spec).join(' ');
+
+function describeNode({ listeners, serviceDiscovery, backends = [] }: VirtualNodeSpec): string {
+  const ports = portsOf({ listeners });
   const hostname = serviceDiscovery?.dns?.hostname ?? serviceDiscovery?.awsCloudMap?.serviceName;
   const calls = backends.flatMap(({ virtualService }) => virtualService?.virtualServiceName ?? []);
   return [...ports, ...(hostname === undefined ? [] : [hostname]), ...(calls.length === 0 ? [] : [`calls ${calls.join(', ')}`])].join(' ');
@@ -25,7 +32,19 @@ function describeService({ provider }: VirtualServiceSpec): string {
   return provider?.virtualNode === undefined ? 'by nothing yet' : `by virtualNode ${String(provider.virtualNode.virtualNodeName)}`;
 }
 
-const DETAILS: Readonly<Record<string, (spec: never) => string>> = { route: describeRoute, virtualNode: describeNode, virtualService: describeService };
+function describeGatewayRoute(spec: GatewayRouteSpec): string {
+  const type = (['httpRoute', 'http2Route', 'grpcRoute'] as const).find((one) => spec[one] !== undefined);
+  return `${type ?? 'no route'} to ${String(type && spec[type]?.action?.target?.virtualService?.virtualServiceName)}`;
+}
+
+const DETAILS: Readonly<Record<string, (spec: never) => string>> = {
+  route: describeRoute,
+  virtualNode: describeNode,
+  virtualService: describeService,
+  virtualRouter: describeListeners,
+  virtualGateway: describeListeners,
+  gatewayRoute: describeGatewayRoute,
+};
 const detailsOf = ({ kind, spec }: Described): string => DETAILS[kind]?.(spec as never) ?? '';
 
 const describeMesh = ({ mesh, resources }: DescribedMesh): string[] =>

@@ -167,7 +167,7 @@ describe('a resource in use is not deleted', () => {
   });
 
   test('a mesh with anything in it, but a backend keeps nothing', async () => {
-    await inUse('DeleteMesh', { meshName: MESH }, `Mesh with name ${MESH} cannot be deleted because it still has resources.`);
+    await inUse('DeleteMesh', { meshName: MESH }, `Mesh with name ${MESH} cannot be deleted because it still has VirtualNodes, VirtualRouters, VirtualServices, VirtualGateways.`);
     await send('CreateMesh', { meshName: 'short' });
     const node = { meshName: 'short', virtualNodeName: 'n' };
     const service = { meshName: 'short', virtualServiceName: 's.local' };

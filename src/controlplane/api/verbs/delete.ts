@@ -1,6 +1,6 @@
 import type { Kind, Resource } from '../../model/resources.ts';
 import { ApiError } from '../errors.ts';
-import { KINDS, type Stored } from '../kinds.ts';
+import { KINDS, type Collection, type Stored } from '../kinds.ts';
 import { checkVersion, idOf, requireResource, type Api, type Call } from './api.ts';
 
 /** Who keeps a resource from being deleted, and how App Mesh says so. */
@@ -17,11 +17,17 @@ const IN_USE: { readonly [K in Kind]?: readonly (readonly [Kind, string])[] } = 
   virtualService: [['gatewayRoute', 'it is the target of one or more gateway routes.']],
 };
 
+/** App Mesh named a kind as well: who deletes a mesh by hand then knows what is left of it. */
+function stillInMesh(collections: Readonly<Record<Collection, { readonly size: number }>>): string | undefined {
+  const left = Object.values(KINDS).flatMap(({ collection, plural }) => (collection !== 'meshes' && collections[collection].size > 0 ? [plural] : []));
+  return left.length === 0 ? undefined : `it still has ${left.join(', ')}.`;
+}
+
 function reasonToKeep(api: Api, { kind, mesh, name }: Stored): string | undefined {
   const state = api.meshes.meshes().get(mesh);
   if (state === undefined) return undefined;
   const { mesh: _, ...collections } = state.view;
-  if (kind === 'mesh') return Object.values(collections).some(({ size }) => size > 0) ? 'it still has resources.' : undefined;
+  if (kind === 'mesh') return stillInMesh(collections);
   return IN_USE[kind]?.find(([user]) => state.references.users(kind, name, user).size > 0)?.[1];
 }
 
