@@ -89,7 +89,7 @@ describe('functions of a template', () => {
     ]);
     const told = (value: string): string => mistakesOf(() => hostnameOf(value, PARAMETERS)).join('\n');
     expect(told('!Ref Nothing')).toContain('"Nothing": must name a parameter or a resource of the template');
-    expect(told('!GetAtt Nothing.Arn')).toContain('"Nothing.Arn": must name a resource of the template');
+    expect(told('!GetAtt Nothing.Arn')).toContain('"Nothing.Arn": must name a resource of the template: give what another template makes by --param Nothing.Arn=VALUE');
     expect(told('!GetAtt Node.Uid')).toContain('is known only once AWS::AppMesh::VirtualNode is deployed: give it by --param Node.Uid=VALUE');
     expect(told('!ImportValue other:Host')).toContain('is an export of another stack: give it by --import other:Host=VALUE');
     expect(told('!FindInMap [Hosts, prod, name]')).toContain('"Hosts.prod.name": must be a key of Mappings');

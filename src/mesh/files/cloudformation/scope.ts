@@ -94,7 +94,7 @@ export class TemplateScope implements Scope {
     const told = this.#given.params.get(key);
     if (told !== undefined) return told;
     const resource = this.#template.Resources[id];
-    if (resource === undefined) return this.unknown(path, key, 'must name a resource of the template');
+    if (resource === undefined) return this.unknown(path, key, `must name a resource of the template: give what another template makes by --param ${key}=VALUE`);
     const found = this.#once(key, path, () => this.#ofMesh(id, resource, name, path) ?? this.resolve(resource.Properties[name], ['Resources', id, 'Properties', name]));
     return found ?? this.unknown(path, key, `is known only once ${resource.Type} is deployed: give it by --param ${key}=VALUE`);
   }
