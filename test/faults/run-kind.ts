@@ -52,11 +52,6 @@ async function faultsOf(world: FaultWorld, kind: Kind, isSameEnd: boolean): Prom
 
 const TOLD: Readonly<Record<string, readonly string[]>> = { Succeeded: ['Rollout Promoted'], RolledBack: ['Rollout Rolled Back'], Failed: ['Rollout Failed'] };
 
-const real = globalThis.fetch;
-let inWorld = real;
-/** Set once: Jest keeps all that a global ever was, and with it whole worlds. */
-globalThis.fetch = (...asked) => inWorld(...asked);
-
 /** As Meddle, with the place of the call among all. */
 export type MeddleNth = (...call: [...Parameters<Meddle>, nth: number]) => ReturnType<Meddle>;
 
@@ -64,14 +59,12 @@ export type MeddleNth = (...call: [...Parameters<Meddle>, nth: number]) => Retur
 export async function runKind(kind: Kind, meddle: MeddleNth, isSameEnd = true): Promise<{ wrong: string[]; calls: Call[] }> {
   const calls: Call[] = [];
   const world = await openFaultWorld((call, perform, time) => meddle(call, perform, time, calls.push(call) - 1));
-  inWorld = world.fetch as unknown as typeof fetch;
   try {
     await runToEnd(world, kind);
     return { wrong: await faultsOf(world, kind, isSameEnd), calls };
   } catch (error) {
     return { wrong: [String(error)], calls };
   } finally {
-    inWorld = real;
     await world.close();
   }
 }

@@ -33,6 +33,11 @@ const QUIET_TURNS = 3;
 const MOST_JUMPS = 40_000;
 const MOST_ASKED = 3000;
 
+const real = globalThis.fetch;
+let inWorld = real;
+/** Set once: Jest keeps all that a global ever was, and with it whole worlds. */
+globalThis.fetch = (...asked) => inWorld(...asked);
+
 /** Sees every outgoing call and does with it what it likes; `perform` is what the call would do. */
 export type Meddle = (call: Call, perform: () => Promise<unknown>, time: { readonly now: () => number; readonly wait: Wait }) => Promise<unknown>;
 
@@ -92,7 +97,7 @@ const MINUTE_MS = 60_000;
 
 /**
  * A rollout's whole world in this process and on a clock of its own: the state machine as it is deployed, run by the local engine; the handlers'
- * functions; the watch; a mesh, a store, a bus and traffic in memory.
+ * functions; the watch; a mesh, a store, a bus and traffic in memory. Until it is closed `fetch` leads into it: there is one world at a time.
  */
 export async function openFaultWorld(meddle: Meddle, { watches = ['control plane'] }: WorldOptions = {}) {
   const time = virtualTime(START);
@@ -139,6 +144,7 @@ export async function openFaultWorld(meddle: Meddle, { watches = ['control plane
   outside.mesh.put({ ...route, input: { ...route.input, spec: routeBefore } });
   const traffic: Traffic = await startTraffic(outside.mesh, telemetry, time);
 
+  inWorld = outside.fetch as unknown as typeof fetch;
   const world = {
     ...outside,
     ...{ engine, traffic, now, track: activity.track },
@@ -186,6 +192,7 @@ export async function openFaultWorld(meddle: Meddle, { watches = ['control plane
       telemetry.close();
       await engine.close();
       await database.close();
+      inWorld = real;
     },
   };
   return world;

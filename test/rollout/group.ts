@@ -65,8 +65,6 @@ const isRise = ({ kind }: HistoryEntry): boolean => kind === 'shifted';
 /** Runs the rollouts of a group on a clock of its own to their ends; by the state machine as it is deployed, with handlers and watch. */
 export async function releaseGroup({ services, before = () => undefined, deeds = [], pushed = Object.keys(services), meddle = (_, perform) => perform() }: GroupRelease): Promise<GroupReleased> {
   const world = await openFaultWorld(meddle);
-  const real = globalThis.fetch;
-  globalThis.fetch = world.fetch as unknown as typeof fetch;
   const print = console.log;
   // A line for each call of each function.
   console.log = () => undefined;
@@ -94,7 +92,6 @@ export async function releaseGroup({ services, before = () => undefined, deeds =
       world,
     };
   } finally {
-    globalThis.fetch = real;
     console.log = print;
     await world.close();
   }

@@ -38,8 +38,6 @@ export const after = (seconds: number) => (world: FaultWorld): boolean => {
 /** Runs a rollout of v1, on a clock of its own, to its end; by the state machine as it is deployed, with handlers and watch. */
 export async function release({ analysis, fields = {}, before = () => undefined, deeds = [], watches }: Release): Promise<Released> {
   const world = await openFaultWorld((_, perform) => perform(), watches === undefined ? {} : { watches });
-  const real = globalThis.fetch;
-  globalThis.fetch = world.fetch as unknown as typeof fetch;
   try {
     const base = { name: 'd', image: { repository: 'd' }, target, canary: { virtualNode: 'n{{tag}}', hostname: 'n{{tag}}.local' }, steps: [50], bake: '10m', deadline: '2h' };
     await world.store.write([{ kind: 'put', pk: 'definition', sk: 'd', value: { ...base, analysis, ...fields } }]);
@@ -54,7 +52,6 @@ export async function release({ analysis, fields = {}, before = () => undefined,
     const rollout = await showRollout({ store: world.store, clock: Date.now }, id);
     return { ...rollout, rollout, seconds: ((rollout.endedAt ?? 0) - rollout.startedAt) / 1000, world };
   } finally {
-    globalThis.fetch = real;
     await world.close();
   }
 }
