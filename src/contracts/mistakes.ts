@@ -64,14 +64,17 @@ function ruleOf(issue: Issue): string {
   return 'is not valid';
 }
 
-function toMistakes(issue: Issue, file: string, input: unknown, lineOf: LineOf): Mistake[] {
-  const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-  const rule = issue.code === 'unrecognized_keys' ? 'is not a field here' : ruleOf(issue);
-  return paths.map((path) => {
+/** Where an issue is, and the rule it breaks; without the value, which may be a secret. */
+export function brokenRules(issue: Issue): { readonly path: readonly PropertyKey[]; readonly rule: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, rule: ruleOf(issue) }];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], rule: 'is not a field here' }));
+}
+
+const toMistakes = (issue: Issue, file: string, input: unknown, lineOf: LineOf): Mistake[] =>
+  brokenRules(issue).map(({ path, rule }) => {
     const line = lineOf(path);
     return { file, ...(line === undefined ? {} : { line }), path: formatPath(path), value: valueAt(input, path), rule };
   });
-}
 
 /**
  * Parses `input` with `schema`; `lineOf` knows the lines of an input that was a text.

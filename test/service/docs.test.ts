@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { parseGrants } from '../../src/controlplane/access/grants.ts';
 import { parseNodeId } from '../../src/controlplane/bootstrap/node-id.ts';
 import { root } from '../cli/run-cli.ts';
 import { runMain } from '../cli/run-main.ts';
@@ -19,8 +20,14 @@ interface Named {
 const named = (list: readonly Named[]): Record<string, string> => Object.fromEntries(list.map(({ name, value = '' }) => [name, value]));
 
 const [own = '', ec2 = ''] = snippets('ini');
-const ecs = JSON.parse(snippets('json')[0] ?? '') as { environment: Named[]; secrets: Named[] };
+const [accessKeys = '', taskDefinition = ''] = snippets('json');
+const ecs = JSON.parse(taskDefinition) as { environment: Named[]; secrets: Named[] };
 const pod = parse(snippets('yaml')[0] ?? '') as { containers: { env: Named[] }[] };
+
+test('the access keys are those of a control plane', () => {
+  const { keys, tokens, certificates } = parseGrants(accessKeys);
+  expect([[...keys.keys()], tokens.map(({ who }) => who), [...certificates.keys()]]).toEqual([['MESHADMIN', 'MESHVIEW'], ['svc1-sidecar'], ['svc2.pgMesh.local']]);
+});
 
 describe.each([
   ['ECS', { ...named(ecs.environment), ...named(ecs.secrets) }],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
+import { brokenRules, formatPath } from '../../contracts/mistakes.ts';
 import { parseNodeId } from '../bootstrap/node-id.ts';
 import { AccessKeysUnusable } from './errors.ts';
 
@@ -84,7 +85,7 @@ function parse(json: string): Grants {
   }
   const parsed = z.safeParse(schema, given);
   if (!parsed.success) {
-    throw new AccessKeysUnusable(parsed.error.issues.map(({ path, message }) => `access keys: ${path.join('.')}: ${message}`).join('; '));
+    throw new AccessKeysUnusable(parsed.error.issues.flatMap(brokenRules).map(({ path, rule }) => ['access keys', ...(path.length === 0 ? [] : [formatPath(path)]), rule].join(': ')).join('; '));
   }
   const { keys, tokens, certificates } = parsed.data;
   return {

@@ -296,10 +296,12 @@ describe('access keys', () => {
   test.each([
     ['not valid JSON', '{"keys": [{"secretAccessKey": "quoted-secret'],
     ['nobody could come in', '{}'],
-    ['keys.0.secretAccessKey: must have at least 16', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret"}]}'],
-    ['keys.0.only: must be mesh/NAME', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret-0123456789","only":"pgMesh"}]}'],
+    ['keys[0].secretAccessKey: must have at least 16', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret"}]}'],
+    ['keys[0].only: must be mesh/NAME', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret-0123456789","only":"pgMesh"}]}'],
     ['keys: an id or name is there twice', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret-0123456789"},{"accessKeyId":"ABC","secretAccessKey":"quoted-secret-9876543210"}]}'],
-    ['keys.0: ', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret-0123456789","readonly":true}]}'],
+    ['keys[0].readonly: is not a field here', '{"keys":[{"accessKeyId":"ABC","secretAccessKey":"quoted-secret-0123456789","readonly":true}]}'],
+    ['keys[0].accessKeyId: must be a string; access keys: keys[0].id: is not a field here', '{"keys":[{"id":"ABC","secretAccessKey":"quoted-secret-0123456789"}]}'],
+    ['access keys: must be an object', '["quoted-secret-0123456789"]'],
   ])('that say "%s" are refused, without quoting a secret', (message, json) => {
     const refused = (() => {
       try {
