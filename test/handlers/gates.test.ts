@@ -199,6 +199,23 @@ describe('a foreign change of the route', () => {
     expect(await ended(id)).toMatchObject({ status: 'SUCCEEDED' });
     expect(kinds(await world.rollout(id))).toEqual(expect.arrayContaining(['halted', 'resume', 'healed']));
   });
+
+  test.each([
+    ['a promotion that raises nothing', { steps: [100], bake: '2s' }, ({ step }: Rollout) => step === 0],
+    ['the end', { steps: [100], bake: '1s', afterPromotion: { bake: '2s' } }, ({ phase }: Rollout) => phase === 'Promoting'],
+  ])('halts before %s puts it right', async (_, fields, holds) => {
+    await provision(world, { ...fields, onForeignChange: 'halt' });
+    const id = await begin('v2');
+    await when(id, (rollout) => holds(rollout) && rollout.bake !== null, 'the bake at 100 %');
+    await change();
+    const { reason } = await when(id, ({ phase, bake }) => phase === 'Paused' && bake !== null, 'the halt');
+    expect(reason).toContain('svcNode1 was set from 0 to 10 by someone else; svcNode1v2 was set from 100 to 90 by someone else');
+    expect(await weights()).toEqual({ svcNode1: 10, svcNode1v2: 90 });
+    await act(id, 'advance', { who: 'ada' });
+    expect(await ended(id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await weights()).toEqual({ svcNode1v2: 100 });
+    expect(kinds(await world.rollout(id))).toEqual(expect.arrayContaining(['halted', 'advance', 'healed']));
+  });
 });
 
 describe('a push in the middle of a rollout', () => {

@@ -1,12 +1,10 @@
 import { findWait, hasExpired, type Raise } from '../../canary/gate.ts';
-import { weightsAt } from '../../canary/weights.ts';
 import type { HistoryEntry, Waiting } from '../../contracts/rollout.ts';
-import { readRoute } from '../../mesh/change-route.ts';
 import { againAfter } from './again.ts';
 import { findAlarmWait } from './alarms.ts';
 import { AlarmRaised, ApprovalExpired, VerdictFailed } from '../errors.ts';
 import { findLockstepWait, tellPassed } from '../group/lockstep.ts';
-import { findForeignChange } from './foreign-change.ts';
+import { findUnseenChange } from './foreign-change.ts';
 import { findFreeze } from './freeze.ts';
 import { askHook } from './hooks.ts';
 import type { Ports } from '../ports.ts';
@@ -26,13 +24,16 @@ async function findHookWait(ports: Ports, record: RolloutRecord, raise: Raise, n
   return undefined;
 }
 
-/** A foreign change that nobody has seen yet, where the definition halts on one. */
-async function findHalt({ mesh }: Ports, record: RolloutRecord, to: RaiseTarget, raise: Raise, now: number): Promise<Waiting | undefined> {
-  if (record.settings.onForeignChange !== 'halt') return undefined;
-  const { spec } = await readRoute(mesh, record.target);
-  const next = weightsAt(record.split, to === 'promotion' ? 100 : (record.steps[to]?.weight ?? 0));
-  const foreign = findForeignChange(record, next, spec);
-  return foreign === undefined || foreign === record.foreign ? undefined : { for: 'person', raise: raise.kind, since: now, until: null, reason: foreign };
+async function findHalt(ports: Ports, record: RolloutRecord, to: RaiseTarget, now: number): Promise<Waiting | undefined> {
+  const reason = await findUnseenChange(ports, record, to === 'promotion' ? 100 : (record.steps[to]?.weight ?? 0));
+  return reason === undefined ? undefined : { for: 'person', raise: to === 'promotion' ? to : 'step', since: now, until: null, reason };
+}
+
+/** A promotion from 100 % raises nothing, but would put right what someone else has set: a person must have seen it where the definition halts. */
+async function awaitPerson(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
+  const now = ports.clock();
+  const halt = to === 'promotion' ? await findHalt(ports, record, to, now) : undefined;
+  return halt === undefined ? undefined : noteWait(ports, record, halt, now);
 }
 
 const hasOwnEnd = ({ for: kind }: Waiting): boolean => kind === 'window' || kind === 'approval';
@@ -74,7 +75,7 @@ async function noteWait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, n
  */
 export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
   const raise = raiseOf(record, to);
-  if (raise === undefined) return undefined;
+  if (raise === undefined) return awaitPerson(ports, record, to);
   const now = ports.clock();
   if (record.alarm !== null) throw new AlarmRaised(record.alarm.reason);
   const asked = record.pendingAction?.action;
@@ -84,7 +85,7 @@ export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseT
   const freeze = await findFreeze(ports.store, now);
   const waiting = findWait({ now, approvals: record.approvals, freeze, waiting: record.waiting }, raise);
   if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, which nobody did`);
-  const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findLockstepWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, raise, now));
+  const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findLockstepWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, now));
   return found === undefined ? undefined : noteWait(ports, record, found, now);
 }
 

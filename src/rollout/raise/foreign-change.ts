@@ -1,13 +1,16 @@
-import { targetsOf, weightsOf, withTargets, type Weights } from '../../canary/weights.ts';
+import { targetsOf, weightsAt, weightsOf, withTargets, type Weights } from '../../canary/weights.ts';
 import type { RouteSpec } from '../../contracts/rollout.ts';
+import { readRoute } from '../../mesh/change-route.ts';
 import { sameJson } from '../../mesh/compare-specs.ts';
+import type { Ports } from '../ports.ts';
 import type { RolloutRecord } from '../record/records.ts';
 
 export const differs = (weights: Weights, live: Weights): string[] => Object.keys(weights).filter((node) => (live[node] ?? 0) !== weights[node]);
 
 const withoutWeights = (spec: RouteSpec): RouteSpec => withTargets(spec, []);
 
-function weightChanges({ weights }: RolloutRecord, next: Weights, spec: RouteSpec): string[] {
+/** What of the weights someone else has set, each in words; none when what is about to be written is there already. */
+export function weightChanges({ weights }: RolloutRecord, next: Weights, spec: RouteSpec): string[] {
   const live = weightsOf(spec);
   // What this step is about to write may be there already, when it is asked again.
   if (differs(next, live).length === 0) return [];
@@ -27,4 +30,12 @@ export function findForeignChange(record: RolloutRecord, next: Weights, spec: Ro
   const kept = record.routeBefore;
   if (kept !== null && !sameJson(withoutWeights(kept), withoutWeights(spec))) changes.push('the route was changed beyond its weights by someone else');
   return changes.length === 0 ? undefined : changes.join('; ');
+}
+
+/** A foreign change that nobody has seen yet, where the definition halts on one; `percent` is what is about to be written. */
+export async function findUnseenChange({ mesh }: Pick<Ports, 'mesh'>, record: RolloutRecord, percent: number): Promise<string | undefined> {
+  if (record.settings.onForeignChange !== 'halt') return undefined;
+  const { spec } = await readRoute(mesh, record.target);
+  const foreign = findForeignChange(record, weightsAt(record.split, percent), spec);
+  return foreign === record.foreign ? undefined : foreign;
 }

@@ -8,6 +8,7 @@ import { bakeKey } from '../record/keys.ts';
 import { assertHeld, releaseLock } from '../record/lock.ts';
 import type { Ports } from '../ports.ts';
 import { updateRecord, type RecordChange, type RolloutRecord } from '../record/records.ts';
+import { weightChanges } from '../raise/foreign-change.ts';
 import { retireNode, takeAway } from '../version/retire.ts';
 import { tellEnd } from './tell-end.ts';
 import { assertWanted } from '../record/wanted.ts';
@@ -50,10 +51,23 @@ export async function finish(ports: Ports, id: string): Promise<{ phase: string;
   // Everything goes to the canary already; without its own route the cohort's requests go on to it.
   await guard();
   await removeCohort(ports, record);
-  const { spec } = await changeRoute(ports.mesh, record.target, (current) => settle(current, record), { wait: ports.wait, guard });
+  let healed: string[] = [];
+  const { spec } = await changeRoute(
+    ports.mesh,
+    record.target,
+    (current) => {
+      const settled = settle(current, record);
+      healed = weightChanges(record, { ...weightsOf(settled), [record.stable]: 0 }, current);
+      return settled;
+    },
+    { wait: ports.wait, guard },
+  );
   const retired = record.settings.afterPromotion.retireStable === 'delete' ? await takeAway(ports, record, record.stable, () => retireNode(ports, record, record.stable)) : `${record.stable} is kept, without a place in the route`;
   const at = ports.clock();
-  const history: HistoryEntry[] = [{ at, who: 'meshshift', kind: 'promoted', reason: `${record.canary} serves; ${retired}` }];
+  const history: HistoryEntry[] = [
+    ...(healed.length === 0 ? [] : [{ at, who: 'meshshift', kind: 'healed', reason: healed.join('; ') }]),
+    { at, who: 'meshshift', kind: 'promoted', reason: `${record.canary} serves; ${retired}` },
+  ];
   const writes = [...(await releaseLock(ports.store, record.target, id)), ...leaveGroup(record), ...(await learnDispersion(ports.store, record)), { kind: 'delete' as const, ...bakeKey(id) }];
   const ended = await updateRecord(ports.store, id, (current) => ({
     record: { ...current, phase: 'Succeeded', endedAt: at, pendingAction: null, waiting: null, weights: weightsOf(spec), reason: `${record.canary} serves`, untold: 'Rollout Promoted' },

@@ -2,6 +2,7 @@ import { holdSeconds, nextAction, type BakeEnd, type HookVerdict, type NextActio
 import type { Judgement } from '../../canary/judge/judge.ts';
 import type { RolloutEventType } from '../../contracts/events.ts';
 import type { Phase, Verdict } from '../../contracts/rollout.ts';
+import { findUnseenChange } from '../raise/foreign-change.ts';
 import { askHook, type HookPoint } from '../raise/hooks.ts';
 import { bakeKey } from '../record/keys.ts';
 import { advanceJudge } from '../bake/judge-record.ts';
@@ -36,9 +37,18 @@ const MOST_VERDICTS = 200;
 /** Which hook is asked before a rollout goes on from a bake; none when the bake was a wait, as the step has been asked before it. */
 const hookAt = ({ promoted, step, waiting }: RolloutRecord): HookPoint | undefined => (promoted ? 'after' : step >= 0 && waiting === null ? 'step' : undefined);
 
-function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number, hook: HookVerdict | null): RecordChange {
+/** What was asked of others before a rollout goes on. */
+interface Found {
+  readonly hook: HookVerdict | null;
+  /** What someone else did to the route, that a person must see before the rollout ends. */
+  readonly foreign: string | undefined;
+}
+
+function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: Judging, at: number, { hook, foreign }: Found): RecordChange {
   const action = record.pendingAction?.action ?? null;
-  const next = nextAction(toSituation(record, judgement, endedBy, action, at, hook));
+  const planned = nextAction(toSituation(record, judgement, endedBy, action, at, hook));
+  const halted = planned.kind === 'finish' && foreign !== undefined;
+  const next: NextAction = halted ? { kind: 'hold', pause: true, reason: foreign } : planned;
   const who = record.pendingAction?.who ?? 'meshshift';
   const said = record.pendingAction?.reason ?? '';
   // A person who advances has seen the alarm that is waited for.
@@ -67,6 +77,7 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
       holds: counted ? record.holds + 1 : 0,
       paused: next.kind === 'hold' && next.pause,
       waiting: next.kind === 'hold' ? null : record.waiting,
+      foreign: halted ? foreign : record.foreign,
       hookHold: next.kind === 'hold' && !next.pause && hook !== null && hook.outcome !== 'pass',
       overridden: record.overridden || overrides,
       reason,
@@ -75,7 +86,7 @@ function decide(record: RolloutRecord, judgement: Judgement, { bake, endedBy }: 
     history: [
       ...(isTold ? [{ at, who: 'judge', kind: `verdict ${judgement.outcome}`, reason: judgement.reason }] : []),
       ...(hook === null ? [] : [{ at, who: 'hook', kind: `verdict ${hook.outcome}`, reason: hook.reason }]),
-      { at, who, kind: next.kind, reason },
+      { at, who, kind: halted ? 'halted' : next.kind, reason },
     ],
     // With the decision, so that a bake which opens late finds itself over.
     writes: [{ kind: 'delete', ...bakeKey(record.id) }],
@@ -91,10 +102,11 @@ async function decideOnce(ports: Ports, judging: Judging, judgement: Judgement):
     const planned = nextAction(toSituation(before, judgement, judging.endedBy, before.pendingAction?.action ?? null, ports.clock()));
     const point = GOING_ON.has(planned.kind) ? hookAt(before) : undefined;
     const hook = point === undefined ? null : await askHook(ports, before, point);
+    const foreign = planned.kind === 'finish' ? await findUnseenChange(ports, before, 100) : undefined;
     const at = ports.clock();
     const isStale = (current: RolloutRecord): boolean => current.pendingAction?.at !== before.pendingAction?.at && attempt < ATTEMPTS;
     const record = await updateRecord(ports.store, judging.id, (current) =>
-      isStale(current) || current.decision?.bake === judging.bake ? undefined : decide(current, judgement, judging, at, hook),
+      isStale(current) || current.decision?.bake === judging.bake ? undefined : decide(current, judgement, judging, at, { hook, foreign }),
     );
     if (record.decision?.bake === judging.bake) return record;
   }
