@@ -15,5 +15,5 @@ const schedulesOf = keep(NAMES, async (env) => {
 
 /** Keeps the schedules of definitions. Only changes of definitions need it: the client is loaded by the first one. */
 export const schedules: Part = () => ({
-  schedules: { apply: async (definition) => (await schedulesOf()).apply(definition), remove: async (name) => (await schedulesOf()).remove(name) },
+  schedules: { apply: async (definition, keep) => (await schedulesOf()).apply(definition, keep), remove: async (name, keep) => (await schedulesOf()).remove(name, keep) },
 });

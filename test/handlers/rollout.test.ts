@@ -125,6 +125,23 @@ describe('a bad push', () => {
     expect(await world.rollout(retried)).toMatchObject({ attempt: 2, trigger: expect.stringContaining('retry by ada') as string });
   });
 
+  test('is retried once: what its retry came to is said to who asks again, and that there is no definition any more', async () => {
+    await provision(world, { steps: [50], bake: '60s' });
+    const id = await begin('v3');
+    await baking(id, 0);
+    await act(id, 'abort');
+    await world.ended(arnOf(id));
+    const { body } = await act(id, 'retry', { who: 'ada' });
+    const { id: retried } = body as { id: string };
+    expect(await act(id, 'retry', { who: 'ada' })).toMatchObject({ status: 202, body: { id: retried } });
+    await baking(retried, 0);
+    await act(retried, 'abort');
+    await world.ended(arnOf(retried));
+    expect(await act(id, 'retry', { who: 'ada' })).toMatchObject({ status: 409, body: { message: `retry is refused: the rollout ${id} was tried again as ${retried}, which is RolledBack` } });
+    await world.api('DELETE', '/canaries/svc1');
+    expect(await act(retried, 'retry', { who: 'ada' })).toMatchObject({ status: 404, body: { message: 'there is no canary definition svc1' } });
+  });
+
   test('that turns bad at a later step is rolled back from there', async () => {
     await provision(world, { bake: '5s' });
     const before = JSON.stringify(await routeOf(world));

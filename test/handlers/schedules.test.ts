@@ -158,6 +158,22 @@ describe('a scheduled advance', () => {
     await ended(id);
   });
 
+  test.each([
+    ['is deleted', () => world.api('DELETE', '/canaries/svc1'), 'there is no canary definition svc1; its schedules are removed'],
+    ['has no schedule any more', () => apply({ steps: [100] }), 'svc1 has no schedule to advance by any more'],
+  ])('goes on to the end of a rollout whose definition %s, and is taken away then', async (_, change, reason) => {
+    const id = await begin('v2');
+    await baking(id, 0);
+    expect((await change()).status).toBe(200);
+    expect(await names()).toEqual(['advance-svc1']);
+    expect(await fire('advance')).toMatchObject({ effect: 'advanced', id });
+    await baking(id, 1);
+    expect(await fire('advance')).toMatchObject({ effect: 'advanced', id });
+    expect(await ended(id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await fire('advance')).toEqual({ effect: 'none', reason });
+    expect(await names()).toEqual([]);
+  });
+
   test('without traffic holds until the time after that; a failing verdict need not wait for one', async () => {
     world.traffic = 0;
     await apply(fields);

@@ -1,4 +1,6 @@
 import { EFFECTS } from '../../canary/actions.ts';
+import { FINAL_PHASES } from '../../contracts/rollout.ts';
+import { readDefinition } from '../record/definitions.ts';
 import { isApproved } from '../raise/raise-of.ts';
 import { endBakeUnderWay } from '../bake/bakes.ts';
 import { ActionRefused } from '../errors.ts';
@@ -12,10 +14,18 @@ import { startShown } from './start-rollout.ts';
 import { BY_ACTION, steer, type Asked } from './steer.ts';
 import { startUndo } from './undo.ts';
 
-/** Starts the next attempt; the one that ended keeps who asked for it, and why. */
-async function retry(ports: Ports, { id, definition, image, attempt, trigger, settings }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
+/**
+ * Starts the next attempt, by the definition as it is now; the one that ended keeps who asked for it, and why. Asked again while that attempt is under way it answers the same.
+ * @throws NotFound without a definition. ActionRefused when the next attempt is over as well
+ */
+async function retry(ports: Ports, { id, definition, image, attempt, trigger }: RolloutRecord, { who, reason }: Asked): Promise<{ id: string }> {
+  const settings = await readDefinition(ports.store, definition);
   const { id: next, started } = await startShown(ports, { definition, image, attempt: attempt + 1, trigger: `retry by ${who} (${trigger.slice(0, 100)})` }, settings);
-  if (!started) return { id: next };
+  if (!started) {
+    const phase = (await findRecord(ports.store, next))?.phase;
+    if (phase !== undefined && FINAL_PHASES.has(phase)) throw new ActionRefused(`retry is refused: the rollout ${id} was tried again as ${next}, which is ${phase}`);
+    return { id: next };
+  }
   const at = ports.clock();
   const record = await updateRecord(ports.store, id, (current) => ({ record: current, history: [{ at, who, kind: 'retry', reason: reason === '' ? `as ${next}` : `as ${next}: ${reason}` }] }));
   await ports.publish('Rollout Action Taken', toDetail(record, reason === '' ? 'retry' : `retry: ${reason}`, who));

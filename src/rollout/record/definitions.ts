@@ -3,6 +3,8 @@ import { InvalidInput } from '../../contracts/mistakes.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import { NotFound } from '../errors.ts';
 import { definitionKey, DEFINITIONS } from './keys.ts';
+import { listHolders } from './lock.ts';
+import { findRecord } from './records.ts';
 import type { Ports } from '../ports.ts';
 
 /** A rollout's record holds its definition and its route: together they must stay well under the 400 KB that an item of DynamoDB may have. */
@@ -28,6 +30,12 @@ export const readDefinition = async (store: DocumentStore, name: string): Promis
 export const readDefinitions = async (store: DocumentStore): Promise<CanaryDefinition[]> =>
   (await store.query(DEFINITIONS)).map(({ sk, value }) => parse(value, sk));
 
+/** The schedule that a rollout of a definition under way is moved by: it goes on by it whatever becomes of the definition. */
+async function scheduleInUse(store: DocumentStore, name: string): Promise<'advance' | undefined> {
+  const holders = await Promise.all((await listHolders(store)).map((id) => findRecord(store, id)));
+  return holders.some((record) => record?.definition === name && record.steps.some(({ until }) => until !== undefined)) ? 'advance' : undefined;
+}
+
 /**
  * Stores a definition under its name, in place of the one before; rollouts under way keep theirs.
  * Its schedules are then made what it says: asked again, it puts right what is not in step.
@@ -39,12 +47,12 @@ export async function writeDefinition({ store, schedules }: Pick<Ports, 'store' 
   if (bytes > MOST_BYTES) throw new InvalidInput([{ file: 'request body', path: '', value: `${bytes} bytes`, rule: `must have at most ${MOST_BYTES} bytes as JSON` }]);
   if (definition.name !== name) throw new InvalidInput([{ file: 'request body', path: 'name', value: definition.name, rule: `must be ${name}, as in the path` }]);
   await store.write([{ kind: 'put', ...definitionKey(name), value: source }]);
-  await schedules.apply(definition);
+  await schedules.apply(definition, await scheduleInUse(store, name));
 }
 
-/** Its schedules go first, so that none is left without a definition. @throws NotFound. SchedulesNotInStep: nothing is deleted; ask again. */
+/** Its schedules go first, so that none is left without a definition but the one that a rollout under way is moved by, which goes after its end. @throws NotFound. SchedulesNotInStep: nothing is deleted; ask again. */
 export async function deleteDefinition({ store, schedules }: Pick<Ports, 'store' | 'schedules'>, name: string): Promise<void> {
   await readDefinitionSource(store, name);
-  await schedules.remove(name);
+  await schedules.remove(name, await scheduleInUse(store, name));
   await store.write([{ kind: 'delete', ...definitionKey(name) }]);
 }

@@ -54,7 +54,11 @@ async function advance(ports: Ports, definition: string, at: number): Promise<Fi
     await endBake(ports.stepFunctions, ports.cipher, bake, { kind: 'end', by: 'schedule' });
     return { effect: 'advanced', reason: `step ${bake.record.step + 1} has had its time`, id };
   }
-  return nothing(`no rollout of ${definition} is under way`);
+  // One that a rollout was moved by stays until its end, whatever its definition says meanwhile.
+  const settings = await readDefinition(ports.store, definition);
+  if (typeof settings.advance !== 'string') return nothing(`no rollout of ${definition} is under way`);
+  await ports.schedules.apply(settings);
+  return nothing(`${definition} has no schedule to advance by any more`);
 }
 
 /** What a definition wants when a time of its schedule comes. A schedule whose definition is gone is taken away. */

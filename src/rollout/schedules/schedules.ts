@@ -6,10 +6,10 @@ import { SchedulesNotInStep } from '../errors.ts';
 
 /** Keeps the schedules of definitions at EventBridge Scheduler. */
 export interface Schedules {
-  /** Makes a definition's schedules be as it says, whatever is there. @throws SchedulesNotInStep */
-  apply(definition: CanaryDefinition): Promise<void>;
-  /** Takes all schedules of a definition away. @throws SchedulesNotInStep */
-  remove(name: string): Promise<void>;
+  /** Makes a definition's schedules be as it says, whatever is there; `keep` is not taken away. @throws SchedulesNotInStep */
+  apply(definition: CanaryDefinition, keep?: Kind): Promise<void>;
+  /** Takes all schedules of a definition away but for `keep`. @throws SchedulesNotInStep */
+  remove(name: string, keep?: Kind): Promise<void>;
 }
 
 /** Where schedules are kept, and what they reach. */
@@ -89,9 +89,10 @@ async function onceMore(change: () => Promise<void>): Promise<void> {
 }
 
 export function openSchedules(client: SchedulerClient, settings: SchedulesOptions): Schedules {
-  const sync = async (definition: string, timings: Readonly<Partial<Record<Kind, Timing | undefined>>>): Promise<void> => {
+  const sync = async (definition: string, timings: Readonly<Partial<Record<Kind, Timing | undefined>>>, keep?: Kind): Promise<void> => {
     for (const kind of KINDS) {
       const timing = timings[kind];
+      if (timing === undefined && kind === keep) continue;
       await onceMore(() => (timing === undefined ? drop(client, settings.group, nameOf(kind, definition)) : put(client, toInput(kind, definition, timing, settings))));
     }
   };
@@ -103,7 +104,7 @@ export function openSchedules(client: SchedulerClient, settings: SchedulesOption
     }
   };
   return {
-    apply: (definition) => telling(definition.name, sync(definition.name, timingsOf(definition))),
-    remove: (name) => telling(name, sync(name, {})),
+    apply: (definition, keep) => telling(definition.name, sync(definition.name, timingsOf(definition), keep)),
+    remove: (name, keep) => telling(name, sync(name, {}, keep)),
   };
 }
