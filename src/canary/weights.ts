@@ -102,3 +102,14 @@ export function applyWeights(targets: readonly WeightedTarget[], weights: Weight
     ...added.map(([virtualNode, weight]) => ({ virtualNode, weight, ...(port === undefined ? {} : { port }) })),
   ];
 }
+
+/** The route with the canary in the stable target's place: its kept weight, the others' own, and no target that has none left through this rollout. */
+export function settle(spec: RouteSpec, { before, stable, canary }: Split): RouteSpec {
+  const kept: Weights = { ...before, [canary]: before[stable] ?? 0 };
+  return withTargets(
+    spec,
+    targetsOf(spec)
+      .filter(({ virtualNode }) => virtualNode !== stable)
+      .map((target) => ({ ...target, weight: kept[target.virtualNode ?? ''] ?? target.weight })),
+  );
+}

@@ -363,6 +363,26 @@ describe('a plan', () => {
   });
 
   test.each([
+    ['replace', 'it would be rolled back and replaced', 'svcNode1', { svcNode1: 75, svcNode1v3: 25 }],
+    ['queue', 'this one would wait for its end', 'svcNode1v2', { svcNode1v2: 75, svcNode1v3: 25 }],
+  ])('in the middle of a rollout, %s: tells it as the rollout under way will leave the route', async (concurrency, then, stable, steps) => {
+    await provision(world, { steps: [50], bake: '600s', concurrency });
+    const id = await begin('v2');
+    await baking(id, 0);
+    const { body } = await world.api('POST', '/rollouts/plan', { definition: { ...definition, concurrency, steps: [25] }, image: { tag: 'v3' } });
+    expect(body).toMatchObject({ stable, steps: [{ weights: steps }], holder: { id, then } });
+    expect((await world.api('GET', '/rollouts')).body).toMatchObject({ rollouts: [{ id }] });
+    await act(id, 'abort');
+    await ended(id);
+  });
+
+  test('says that the new version cannot be cloned without a host name', async () => {
+    await provision(world);
+    const answer = await world.api('POST', '/rollouts/plan', { definition: { ...definition, canary: { virtualNode: 'n{{tag}}' } }, image: { tag: 'v2' } });
+    expect(answer).toMatchObject({ status: 400, body: { message: 'canary.hostname: missing: must be given to create nv2, as svcNode1 is found by service discovery' } });
+  });
+
+  test.each([
     ['GET', '/rollouts/plan?definition=nope&tag=v2', undefined, 404],
     ['GET', '/rollouts/plan?definition=svc1', undefined, 400],
     ['POST', '/rollouts/plan', { definition: { ...definition, steps: [0] }, image: { tag: 'v2' } }, 400],

@@ -1,13 +1,16 @@
 import * as z from 'zod/mini';
 import { forecast, type Forecast } from '../../canary/forecast.ts';
 import { planRollout } from '../../canary/plan.ts';
+import { applyWeights, settle, targetsOf, weightsAt, withTargets } from '../../canary/weights.ts';
 import { toCanaryDefinition, type CanaryDefinition } from '../../contracts/canary-definition.ts';
 import { isRecord } from '../../contracts/is-record.ts';
-import type { RouteTarget } from '../../contracts/rollout.ts';
+import type { RouteSpec, RouteTarget } from '../../contracts/rollout.ts';
 import { readRoute } from '../../mesh/change-route.ts';
 import { readDefinition } from '../record/definitions.ts';
 import { findFreeze } from '../raise/freeze.ts';
 import { findHolder } from '../record/lock.ts';
+import { findRecord } from '../record/records.ts';
+import { assertCanBeMade } from '../version/canary-node.ts';
 import { listGroup } from '../group/lockstep.ts';
 import type { DocumentStore } from '../../store/port.ts';
 import type { Ports } from '../ports.ts';
@@ -36,20 +39,32 @@ async function findGroup(store: DocumentStore, { name, lockstep: group }: Canary
   return { group, beside: beside.map(({ id, weight }) => ({ id, weight })) };
 }
 
+/** The route as a rollout would find it: as it is, or, where another one holds it, as that one will have left it. */
+async function readPlanned({ store, mesh }: Ports, { target, concurrency }: CanaryDefinition, holder: string | undefined): Promise<RouteSpec> {
+  const record = holder === undefined ? undefined : await findRecord(store, holder);
+  if (record?.routeBefore == null) return (await readRoute(mesh, target)).spec;
+  const promoted = concurrency === 'queue' && record.phase !== 'RollingBack' && record.phase !== 'Failed';
+  return promoted ? settle(withTargets(record.routeBefore, applyWeights(targetsOf(record.routeBefore), weightsAt(record.split, 100), record.stable)), record.split) : record.routeBefore;
+}
+
 /**
  * What a rollout would do on the route as it is, when, and what it would cost. Nothing is changed.
  * @throws PlanRefused, NotFound, InvalidInput, ResourceMissing
  */
-export async function planOnly({ store, mesh, clock }: Ports, { definition: given, image }: z.infer<typeof planRequest>): Promise<PlannedRollout> {
+export async function planOnly(ports: Ports, { definition: given, image }: z.infer<typeof planRequest>): Promise<PlannedRollout> {
+  const { store, mesh, clock } = ports;
   const definition = isRecord(given) ? toCanaryDefinition(given, 'definition') : await readDefinition(store, given);
-  const { spec } = await readRoute(mesh, definition.target);
+  const { target } = definition;
   const now = clock();
-  const holder = await findHolder(store, definition.target);
+  const holder = await findHolder(store, target);
+  const plan = planRollout(definition, image.tag, await readPlanned(ports, definition, holder));
+  const { stable, canary } = plan.split;
+  await assertCanBeMade(mesh, { target, stable, canary, hostname: plan.hostname ?? null, spec: plan.spec ?? null });
   return {
     definition: definition.name,
     tag: image.tag,
-    target: definition.target,
-    ...forecast(definition, planRollout(definition, image.tag, spec), { now, freeze: await findFreeze(store, now) }),
+    target,
+    ...forecast(definition, plan, { now, freeze: await findFreeze(store, now) }),
     lockstep: await findGroup(store, definition),
     holder: holder === undefined ? null : { id: holder, then: THEN[definition.concurrency] },
   };

@@ -1,5 +1,5 @@
-import { targetsOf, weightsOf, withTargets } from '../../canary/weights.ts';
-import { FINAL_PHASES, type HistoryEntry, type RouteSpec } from '../../contracts/rollout.ts';
+import { settle, weightsOf } from '../../canary/weights.ts';
+import { FINAL_PHASES, type HistoryEntry } from '../../contracts/rollout.ts';
 import { changeRoute } from '../../mesh/change-route.ts';
 import { removeCohort } from '../version/cohort.ts';
 import { learnDispersion } from '../bake/dispersion.ts';
@@ -12,17 +12,6 @@ import { weightChanges } from '../raise/foreign-change.ts';
 import { retireNode, takeAway } from '../version/retire.ts';
 import { tellEnd } from './tell-end.ts';
 import { assertWanted } from '../record/wanted.ts';
-
-/** The route with the canary in the stable target's place: its kept weight, the others' own, and no target that has none left through this rollout. */
-function settle(spec: RouteSpec, { split: { before, stable, canary } }: RolloutRecord): RouteSpec {
-  const kept = { ...before, [canary]: before[stable] };
-  return withTargets(
-    spec,
-    targetsOf(spec)
-      .filter(({ virtualNode }) => virtualNode !== stable)
-      .map((target) => ({ ...target, weight: kept[target.virtualNode ?? ''] ?? target.weight })),
-  );
-}
 
 /**
  * The point of no return, in one write: an alarm or an abort that came before it still rolls back, what comes after it is refused.
@@ -56,7 +45,7 @@ export async function finish(ports: Ports, id: string): Promise<{ phase: string;
     ports.mesh,
     record.target,
     (current) => {
-      const settled = settle(current, record);
+      const settled = settle(current, record.split);
       healed = weightChanges(record, { ...weightsOf(settled), [record.stable]: 0 }, current);
       return settled;
     },

@@ -16,8 +16,11 @@ interface NodeSpec {
   readonly serviceDiscovery?: { readonly dns?: object; readonly awsCloudMap?: object };
 }
 
+/** What a canary's node is made by. */
+type Made = Pick<RolloutRecord, 'target' | 'stable' | 'canary' | 'hostname' | 'spec'>;
+
 /** The stable node's spec under the canary's host name. A clone that is found by the same name would be the stable side itself. */
-function cloneSpec(spec: NodeSpec, { hostname, canary, stable }: RolloutRecord): NodeSpec {
+function cloneSpec(spec: NodeSpec, { hostname, canary, stable }: Made): NodeSpec {
   const { serviceDiscovery } = spec;
   if (serviceDiscovery === undefined) return spec;
   if (hostname === null) throw new PlanRefused(`canary.hostname: missing: must be given to create ${canary}, as ${stable} is found by service discovery`);
@@ -27,10 +30,17 @@ function cloneSpec(spec: NodeSpec, { hostname, canary, stable }: RolloutRecord):
 
 export const tagOf = async (mesh: MeshClient, arn: string, wanted: string): Promise<string | undefined> => (await mesh.tags(arn)).find(({ key }) => key === wanted)?.value;
 
-async function readStableSpec(mesh: MeshClient, { target, stable }: RolloutRecord): Promise<NodeSpec> {
+async function readStableSpec(mesh: MeshClient, { target, stable }: Made): Promise<NodeSpec> {
   const node = await mesh.describe(toNode(target.mesh, stable));
   if (node === undefined) throw new ResourceMissing(`the virtual node ${stable} is not in the mesh ${target.mesh}`);
   return node.spec;
+}
+
+const specOf = async (mesh: MeshClient, made: Made): Promise<object> => made.spec ?? cloneSpec(await readStableSpec(mesh, made), made);
+
+/** @throws PlanRefused, ResourceMissing when the node of a canary is not there, and cannot be made */
+export async function assertCanBeMade(mesh: MeshClient, made: Made): Promise<void> {
+  if ((await mesh.describe(toNode(made.target.mesh, made.canary))) === undefined) await specOf(mesh, made);
 }
 
 /** One for each rollout and spec: a request that was given up and comes late does not make again what is deleted meanwhile. 36 characters at most. */
@@ -52,7 +62,7 @@ export async function ensureCanaryNode(mesh: MeshClient, record: RolloutRecord):
     { key: VERSION_TAG, value: record.image.tag },
     { key: ROLLOUT_TAG, value: record.id },
   ];
-  const spec = record.spec ?? cloneSpec(await readStableSpec(mesh, record), record);
+  const spec = await specOf(mesh, record);
   await mesh.create({ ...node, input: { ...node.input, spec, tags, clientToken: tokenFor(record, spec) } });
 }
 
