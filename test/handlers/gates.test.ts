@@ -157,7 +157,7 @@ describe('a cohort', () => {
     const id = await begin('v2');
     await baking(id, 0);
     const spec = await cohort();
-    expect(spec.priority).toBe(6);
+    expect(spec.priority).toBe(routeSpec.priority);
     expect(spec.http2Route).toMatchObject({
       match: { prefix: '/', headers: [{ name: 'x-team', match: { exact: 'a' } }, { name: 'cookie', match: { regex: '(.*;\\s*)?beta=yes(;.*)?' } }] },
       action: { weightedTargets: [{ virtualNode: 'svcNode1v2', weight: 100 }] },
