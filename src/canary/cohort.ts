@@ -1,14 +1,12 @@
-import type { Cohort } from '../contracts/steps.ts';
+import { cookiePattern, type Cohort } from '../contracts/steps.ts';
 import type { RouteSpec } from '../contracts/rollout.ts';
 import { PlanRefused } from './errors.ts';
 import { targetsOf, typeOf, withTargets } from './weights.ts';
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&');
-
 const matcher = ({ header, cookie }: Cohort) => {
   if (header !== undefined) return { name: header.name, match: { exact: header.value } };
   // A cookie is one of several in its header.
-  return { name: 'cookie', match: { regex: `(.*;\\s*)?${escape(cookie?.name ?? '')}=${escape(cookie?.value ?? '')}(;.*)?` } };
+  return { name: 'cookie', match: { regex: cookiePattern(cookie ?? { name: '', value: '' }) } };
 };
 
 /** The name of the route that a cohort's requests take. */

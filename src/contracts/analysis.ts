@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isList } from './choose.ts';
 import { latencyBound } from './latency.ts';
 import { duration, percentage } from './units.ts';
 
@@ -49,10 +50,11 @@ const metric = z
   );
 export type Metric = z.infer<typeof metric>;
 
+const haveOwnNames = (names: readonly string[]): boolean => new Set(names).size === names.length;
 const metrics = z.array(metric).check(
   z.minLength(1, 'must hold at least one metric'),
   z.maxLength(20, 'must hold at most 20 metrics'),
-  z.refine((list) => new Set(list.map((entry) => entry.name)).size === list.length, 'must have names of their own'),
+  z.refine((list: readonly { readonly name?: string }[]) => haveOwnNames(list.flatMap((entry) => entry.name ?? [])), { message: 'must have names of their own', when: isList }),
 );
 const COUNT_RULE = 'must be a whole number from 1 to 1000000000';
 const minRequests = z.int(COUNT_RULE).check(z.minimum(1, COUNT_RULE), z.maximum(1e9, COUNT_RULE));

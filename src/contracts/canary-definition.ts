@@ -105,7 +105,8 @@ const definitionSchema = z
       ({ value, issues }) => {
         const least = leastSeconds(value);
         if (least <= value.deadline) return;
-        const message = typeof value.advance === 'string' ? 'must be at least the sum of all bakes, or no rollout could end in time' : `must be at least ${formatDuration(least)}, which the times of advance.schedule can take for all steps`;
+        const why = typeof value.advance === 'string' ? 'the sum of all bakes' : 'which the times of advance.schedule can take for all steps';
+        const message = `must be at least ${formatDuration(least)}, ${why}, or no rollout could end in time; it is ${formatDuration(value.deadline)}`;
         issues.push({ code: 'custom', input: value, message, path: ['deadline'] });
       },
       { when: areRight('steps', 'bake', 'deadline', 'advance', 'afterPromotion') },

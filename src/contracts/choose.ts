@@ -21,3 +21,5 @@ export function choose<T>(all: readonly z.ZodMiniType<T>[], pick: (value: unknow
 /** The alternatives of a schema made by `choose`. */
 export const alternativesOf = (schema: object): readonly z.ZodMiniType[] | undefined => alternatives.get(schema);
 
+/** Whether a rule over all entries of a list can be asked, though some may be wrong. */
+export const isList = ({ value }: { readonly value: unknown }): boolean => Array.isArray(value);

@@ -47,7 +47,7 @@ function valueOf(document: Document.Parsed, lineCounter: LineCounter, text: stri
         line: error.linePos?.[0].line ?? 1,
         path: '',
         value: lineAt(text, error.linePos?.[0].line ?? 1),
-        rule: (error.message.split('\n')[0] ?? '').replace(/ at line .*$/, ''),
+        rule: error.code === 'MULTIPLE_DOCS' ? 'must be the only document: each has a file of its own' : (error.message.split('\n')[0] ?? '').replace(/ at line .*$/, ''),
       })),
     );
   }

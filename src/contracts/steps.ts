@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { analysisOverride } from './analysis.ts';
-import { choose } from './choose.ts';
+import { choose, isList } from './choose.ts';
 import { isRecord } from './is-record.ts';
 import { duration } from './units.ts';
 import { windows } from './window.ts';
@@ -28,9 +28,17 @@ const headerName = z.string(TOKEN_RULE).check(z.regex(/^[A-Za-z0-9_-]{1,50}$/, T
 const headerValue = z.string('must be the value').check(z.minLength(1, 'must not be empty'), z.maxLength(255, 'must have at most 255 characters'));
 const nameAndValue = z.strictObject({ name: headerName, value: headerValue });
 
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&');
+/** What finds a cookie among those of a request's header, as a regular expression. */
+export const cookiePattern = ({ name, value }: z.infer<typeof nameAndValue>): string => `(.*;\\s*)?${escape(name)}=${escape(value)}(;.*)?`;
+const LONGEST_PATTERN = 255;
+const cookie = nameAndValue.check(
+  z.refine((given) => cookiePattern(given).length <= LONGEST_PATTERN, { message: `must be shorter: name and value, with a \\ before each character that a pattern gives a meaning, may have ${LONGEST_PATTERN - cookiePattern({ name: '', value: '' }).length} characters`, path: ['value'] }),
+);
+
 /** Requests that go to the canary whatever the weights are. */
 const cohort = z
-  .strictObject({ header: z.optional(nameAndValue), cookie: z.optional(nameAndValue) })
+  .strictObject({ header: z.optional(nameAndValue), cookie: z.optional(cookie) })
   .check(z.refine(({ header, cookie }) => (header === undefined) !== (cookie === undefined), 'must have exactly one of header and cookie'));
 export type Cohort = z.infer<typeof cohort>;
 
@@ -61,14 +69,19 @@ const step = choose<Step>([plainStep, weightStep, cohortStep], (value) => {
   return 'cohort' in value && !('weight' in value) ? cohortStep : weightStep;
 });
 
-const rises = (list: readonly Step[]): boolean => list.every(({ weight: next }, index) => index === 0 || next > (list[index - 1]?.weight ?? 0));
+/** Steps as far as they could be read: a rule over all of them holds whatever is wrong with some, so that it is told together with that. */
+type Readable = readonly Partial<Step>[];
+const rises = (list: Readable): boolean => {
+  const weights = list.flatMap(({ weight: one }) => one ?? []);
+  return weights.every((next, index) => index === 0 || next > (weights[index - 1] ?? 0));
+};
 
 const list = z.array(step, 'must be a list of weights from 1 to 100 or of { weight, bake, analysis, approval, window }, or one of linear, exponential and timeToTarget').check(
   z.minLength(1, 'must hold at least one step'),
   z.maxLength(MOST_STEPS, `must hold at most ${MOST_STEPS} steps`),
-  z.refine((steps) => rises(steps), 'must rise from step to step'),
-  z.refine((steps) => steps.length === 0 || steps.some(({ weight: one }) => one > 0), 'must hold a step with a weight'),
-  z.refine((steps) => steps.every(({ cohort: one }, index) => one === undefined || index === 0), 'may have a cohort at the first step only'),
+  z.refine((steps: Readable) => rises(steps), { message: 'must rise from step to step', when: isList }),
+  z.refine((steps: Readable) => steps.length === 0 || steps.some(({ weight: one }) => one !== 0), { message: 'must hold a step with a weight', when: isList }),
+  z.refine((steps: Readable) => steps.every(({ cohort: one }, index) => one === undefined || index === 0), { message: 'may have a cohort at the first step only', when: isList }),
 );
 
 const FACTOR_RULE = 'must be a number from 1.1 to 100: how many times the weight of the step before';

@@ -48,7 +48,7 @@ describe('refused, naming path, value and rule', () => {
     [{ steps: [] }, 'steps: []: must hold at least one step'],
     [{ steps: [{ weight: 5, bake: '0s' }] }, 'steps[0].bake: "0s": must be a duration'],
     [{ bake: 5 }, 'bake: 5: must be a duration'],
-    [{ bake: '5h' }, 'deadline: missing: must be at least the sum of all bakes'],
+    [{ bake: '5h' }, 'deadline: missing: must be at least 10h, the sum of all bakes, or no rollout could end in time; it is 4h'],
     [{ canary: { virtualNode: 'fixed' } }, 'canary.virtualNode: "fixed": must contain {{tag}}'],
     [{ analysis: { metrics: [{ name: 'a', margin: '100%' }] } }, 'analysis.metrics[0].margin: "100%": must be a percentage above 0% and below 100%'],
     [{ analysis: { metrics: [{ name: 'a' }] } }, 'analysis.metrics[0]: {"name":"a"}: must have exactly one of margin, ratio and max'],
@@ -158,6 +158,7 @@ describe('steps', () => {
     [{ steps: { timeToTarget: { duration: '5s', steps: 10 } } }, 'steps.timeToTarget: {"duration":"5s","steps":10}: must leave at least a second'],
     [{ steps: [{ cohort: { cookie: { name: 'a', value: 'b' } } }] }, 'must hold a step with a weight'],
     [{ steps: [{ cohort: {} }, 50] }, 'steps[0].cohort: {}: must have exactly one of header and cookie'],
+    [{ steps: [{ cohort: { cookie: { name: 'a', value: '.'.repeat(121) } } }, 50] }, 'must be shorter: name and value, with a \\ before each character that a pattern gives a meaning, may have 239 characters'],
     [{ steps: [{ weight: 5, window: 'x' }] }, 'steps[0].window[0]: "x": must be days, times and a time zone'],
     [{ windows: ['Mon-Fri 09:00-16:00 Europe/Nowhere'] }, 'windows[0]: "Mon-Fri 09:00-16:00 Europe/Nowhere": must be days'],
     [{ windows: ['Mon-Fry 09:00-16:00 UTC'] }, 'windows[0]'],
@@ -169,6 +170,13 @@ describe('steps', () => {
     [{ canary: { ...least.canary, hostname: 'a{{tag}}', spec: {} } }, 'must have hostname or spec, not both'],
     [{ hooks: { before: 'mine' } }, 'hooks.before: "mine": must be the name or the ARN'],
   ])('refuses %j', (fields, mistake) => expect(mistakesOf(fields)).toEqual([expect.stringContaining(mistake) as string]));
+
+  test('tells what is wrong between the entries of a list together with what is wrong in them', () => {
+    const metrics = [{ name: 'a', margin: '1%' }, { name: 'a', margin: '0%' }, { name: 'b' }, {}];
+    const mistakes = mistakesOf({ steps: [{ cohort: {} }, 50, 101, 25, { cohort: { header: { name: 'x', value: 'y' } } }], analysis: { metrics } }).join('\n');
+    for (const part of ['steps[0].cohort: {}', 'steps[2].weight: 101', 'must rise from step to step', 'may have a cohort at the first step only', 'analysis.metrics[1].margin', 'must have names of their own']) expect(mistakes).toContain(part);
+    expect(mistakes).not.toContain('must hold a step with a weight');
+  });
 
   test('tells what is wrong between fields together with what is wrong in others', () => {
     const mistakes = mistakesOf({

@@ -1,7 +1,7 @@
 import { weightsAt, weightsOf, withTargets, applyWeights, targetsOf } from '../../canary/weights.ts';
 import { FINAL_PHASES, type HistoryEntry, type Phase, type Verdict } from '../../contracts/rollout.ts';
 import { changeRoute } from '../../mesh/change-route.ts';
-import { isOwnNode } from '../version/canary-node.ts';
+import { ownerOfNode } from '../version/canary-node.ts';
 import { removeCohort } from '../version/cohort.ts';
 import { LockLost } from '../errors.ts';
 import { findJudgeRecord } from '../bake/judge-record.ts';
@@ -95,9 +95,10 @@ async function restoreRoute(ports: Ports, record: RolloutRecord): Promise<Readon
 const removeCanary = (ports: Ports, record: RolloutRecord): Promise<string> =>
   takeAway(ports, record, record.canary, async () => {
     const { canary } = record;
-    if (await isOwnNode(ports.mesh, record)) return retireNode(ports, record, canary);
+    const owner = await ownerOfNode(ports.mesh, record);
+    if (owner === 'own') return retireNode(ports, record, canary);
     await takeDown(ports, record, canary);
-    return `${canary} was there before, and is kept`;
+    return owner === 'none' ? `${canary} is not there` : `${canary} was there before, and is kept`;
   });
 
 async function end(ports: Ports, record: RolloutRecord, phase: Phase, weights: RolloutRecord['weights'], removed: string): Promise<RolloutRecord> {

@@ -66,8 +66,9 @@ export async function ensureCanaryNode(mesh: MeshClient, record: RolloutRecord):
   await mesh.create({ ...node, input: { ...node.input, spec, tags, clientToken: tokenFor(record, spec) } });
 }
 
-/** Whether a virtual node was made by this rollout. */
-export async function isOwnNode(mesh: MeshClient, { target, canary, id }: RolloutRecord): Promise<boolean> {
+/** Whose the canary's virtual node is: made by this rollout, there before it, or not there. */
+export async function ownerOfNode(mesh: MeshClient, { target, canary, id }: RolloutRecord): Promise<'own' | 'other' | 'none'> {
   const node = await mesh.describe(toNode(target.mesh, canary));
-  return node !== undefined && (await tagOf(mesh, node.arn, ROLLOUT_TAG)) === id;
+  if (node === undefined) return 'none';
+  return (await tagOf(mesh, node.arn, ROLLOUT_TAG)) === id ? 'own' : 'other';
 }
