@@ -6,7 +6,7 @@ import { guardHttp } from './access/http-guard.ts';
 import { openCertificateFiles, type CertificateFiles } from './certificates/open-certificates.ts';
 import { openMeshApi } from './api/mesh-api.ts';
 import type { Quotas } from './api/rules/quotas.ts';
-import { cloudMapFinder } from './endpoints/cloud-map-finder.ts';
+import { cloudMapEndpoint, cloudMapFinder } from './endpoints/cloud-map-finder.ts';
 import { createCloudMap } from './endpoints/cloud-map.ts';
 import { openEndpointRegistry } from './endpoints/endpoint-registry.ts';
 import { withInstances } from './endpoints/with-instances.ts';
@@ -35,7 +35,7 @@ export interface ControlPlaneOptions {
   readonly reportIntervalMs?: number;
   /** Who may call, by access keys of its own; without it only this machine is served. */
   readonly access?: AccessOptions;
-  /** Where AWS Cloud Map is asked for instances; by default AWS_ENDPOINT_URL_SERVICEDISCOVERY, else AWS's own endpoint. */
+  /** Where AWS Cloud Map is asked for instances; by default what AWS_ENDPOINT_URL_SERVICEDISCOVERY or AWS_ENDPOINT_URL say, else AWS's own endpoint. */
   readonly cloudMapEndpoint?: string;
   /** A mapping of ACM's ARNs to PEM files (docs/certificates.md), looked at again and again; without it specs with such ARNs have no TLS that works. */
   readonly certificatesFile?: string;
@@ -71,7 +71,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const endpoints = await openEndpointRegistry(store, sharing?.changes);
   const access = options.access === undefined ? undefined : createAccess(options.access, options.region, options.clock);
   const archive = openArchive(store, options.clock, log, sharing?.instance);
-  const finder = cloudMapFinder({ region: options.region, endpoint: options.cloudMapEndpoint ?? process.env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] });
+  const finder = cloudMapFinder({ region: options.region, endpoint: options.cloudMapEndpoint ?? cloudMapEndpoint(process.env) });
   const certificates = await openCertificates(options);
   const company = await sharing?.join().catch((error: unknown) => {
     certificates?.close();

@@ -3,9 +3,12 @@ import type { InstanceFinder } from './instance-answers.ts';
 
 export interface FinderOptions {
   readonly region: string;
-  /** Another endpoint than AWS's (AWS_ENDPOINT_URL_SERVICEDISCOVERY). */
+  /** Another endpoint than AWS's. */
   readonly endpoint?: string | undefined;
 }
+
+/** What stands in for Cloud Map, or for all of AWS, by the variables that AWS's clients read; undefined where AWS itself is asked. */
+export const cloudMapEndpoint = (env: Readonly<Record<string, string | undefined>>): string | undefined => env['AWS_ENDPOINT_URL_SERVICEDISCOVERY'] ?? env['AWS_ENDPOINT_URL'];
 
 /** Most that one answer holds. */
 const MOST_INSTANCES = 1_000;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCloudMap, type CloudMap } from '../../../src/controlplane/endpoints/cloud-map.ts';
-import { cloudMapFinder } from '../../../src/controlplane/endpoints/cloud-map-finder.ts';
+import { cloudMapEndpoint, cloudMapFinder } from '../../../src/controlplane/endpoints/cloud-map-finder.ts';
 import { withInstances } from '../../../src/controlplane/endpoints/with-instances.ts';
 import type { SpecOf } from '../../../src/controlplane/model/resources.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -124,4 +124,12 @@ describe('AWS Cloud Map', () => {
     mesh.setEndpoints('z', undefined);
     expect([heard, both.of('m', 'a'), both.instancesOf?.('m', 'a')]).toEqual([['m/z', 'm/a'], undefined, ['10.0.0.1', '10.0.0.2']]);
   });
+});
+
+test.each([
+  ['AWS itself', {}, undefined],
+  ['what stands in for all of AWS', { AWS_ENDPOINT_URL: 'http://all' }, 'http://all'],
+  ['what stands in for Cloud Map', { AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SERVICEDISCOVERY: 'http://own' }, 'http://own'],
+])('instances are asked of %s', (_who, env: Readonly<Record<string, string>>, endpoint) => {
+  expect(cloudMapEndpoint(env)).toBe(endpoint);
 });
