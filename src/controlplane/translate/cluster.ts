@@ -1,6 +1,7 @@
 import type { ConnectionPool, Listener } from './specs.ts';
 import type { Resource } from '../model/resources.ts';
 import { healthChecks } from './health-check.ts';
+import { ipPreference } from './ip-preference.ts';
 import { allowAllCluster, awsCluster, clusterName } from './names.ts';
 import { any, compact, duration, isAddress, overAds, socketAddress } from './proto.ts';
 import { upstreamTls } from './tls.ts';
@@ -74,7 +75,7 @@ function discovery(mesh: MeshLookup, node: Resource<'virtualNode'>, port: Port, 
   const dns = node.spec.serviceDiscovery?.dns;
   if (dns?.hostname === undefined || mesh.endpoints(node.name) !== undefined) return byEds(name);
   if (isAddress(dns.hostname) && client === 'envoy') return { type: 'STATIC', load_assignment: oneEndpoint(name, dns.hostname, port.port) };
-  const preference = dns.ipPreference ?? mesh.mesh().spec.serviceDiscovery?.ipPreference ?? 'IPv4_PREFERRED';
+  const preference = ipPreference(mesh, node) ?? 'IPv4_PREFERRED';
   return {
     // gRPC clients refuse STRICT_DNS.
     type: dns.responseType === 'ENDPOINTS' && client === 'envoy' ? 'STRICT_DNS' : 'LOGICAL_DNS',
@@ -125,13 +126,14 @@ export const egressCluster = (mesh: MeshLookup, name: string, node: Resource<'vi
 /**
  * The cluster through which a sidecar hands traffic to the application beside it. The connection pool of the node's listener bounds it
  * (the user guide: it protects the local application).
+ * @param address the application's
  */
-export function ingressCluster(node: Resource<'virtualNode'>, port: Port): ProtoJson {
+export function ingressCluster(node: Resource<'virtualNode'>, port: Port, address: string): ProtoJson {
   const name = clusterName('ingress', node.mesh, node.name, port.protocol, port.port);
   return compact({
     name,
     type: 'STATIC',
-    load_assignment: oneEndpoint(name, '127.0.0.1', port.port),
+    load_assignment: oneEndpoint(name, address, port.port),
     connect_timeout: '0.25s',
     circuit_breakers: circuitBreakers(listenerOf(node, port)?.connectionPool),
     typed_extension_protocol_options: protocolOptions(port.protocol),

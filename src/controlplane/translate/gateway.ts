@@ -1,6 +1,7 @@
 import type { Resource } from '../model/resources.ts';
 import { compareGatewayRoutes, covers, domainsOf, gatewayRoutes, isForPort } from './gateway-routes.ts';
 import { httpFilter } from './http-connection-manager.ts';
+import { ipPreference } from './ip-preference.ts';
 import { ownListener } from './listener.ts';
 import { ingressStatPrefix, routeConfigName } from './names.ts';
 import { portsOf } from './ports.ts';
@@ -15,11 +16,11 @@ const listenerOf = (gateway: Gateway, { port }: Port) => gateway.spec.listeners?
 const routesName = ({ protocol, port }: Port): string => routeConfigName('ingress', protocol, port);
 
 /** A listener on each port of the gateway, by its TLS mode. */
-export const gatewayListeners = (gateway: Gateway): ProtoJson[] =>
+export const gatewayListeners = (mesh: MeshLookup, gateway: Gateway): ProtoJson[] =>
   portsOf(gateway.spec.listeners).map((port, _, ports) => {
     const tls = listenerOf(gateway, port)?.tls;
     const filter = httpFilter({ statPrefix: ingressStatPrefix(port, ports.length), routes: routesName(port), logging: gateway.spec.logging, isEdge: true });
-    return ownListener(port.port, withTls({ filters: [filter] }, {}, tls, port.protocol), { inspectTls: inspectsTls([{ tls }]) });
+    return ownListener(port.port, withTls({ filters: [filter] }, {}, tls, port.protocol), { inspectTls: inspectsTls([{ tls }]), preference: ipPreference(mesh) });
   });
 
 /** The routes of one port: a virtual host for every host name that a gateway route names, and one for all others. */

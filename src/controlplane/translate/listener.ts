@@ -1,6 +1,8 @@
 import { allowAllCluster, awsCluster, EGRESS_LISTENER, gatewayListener, INGRESS_LISTENER, loopbackListener } from './names.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
+import { everyAddress } from './ip-preference.ts';
 import { any, socketAddress } from './proto.ts';
+import type { IpPreference } from './specs.ts';
 import { tcpProxy } from './tcp-proxy.ts';
 import type { ProtoJson } from './types.ts';
 
@@ -15,22 +17,26 @@ const INSPECTION: ProtoJson = { listener_filters_timeout: '0.5s', continue_on_li
 /** A filter chain that lets traffic go where it was addressed. */
 const passthrough = (match: ProtoJson, cluster: string): ProtoJson => ({ ...match, filters: [tcpProxy({ stat_prefix: 'egress_passthrough', cluster })] });
 
-export interface IngressOptions {
+interface Bound {
+  readonly preference: IpPreference | undefined;
+}
+
+export interface IngressOptions extends Bound {
   /** Whether some port takes both TLS and plain text. */
   readonly inspectTls: boolean;
 }
 
 /** The listener that intercepts inbound traffic: the chains of the node's ports. */
-export const ingressListener = (chains: readonly ProtoJson[], { inspectTls }: IngressOptions): ProtoJson => ({
+export const ingressListener = (chains: readonly ProtoJson[], { inspectTls, preference }: IngressOptions): ProtoJson => ({
   name: INGRESS_LISTENER,
-  address: socketAddress('0.0.0.0', 15_000),
+  address: everyAddress(15_000, preference),
   traffic_direction: 'INBOUND',
   listener_filters: inspectTls ? [ORIGINAL_DST, TLS_INSPECTOR] : [ORIGINAL_DST],
   ...(inspectTls ? INSPECTION : {}),
   filter_chains: chains,
 });
 
-export interface EgressOptions {
+export interface EgressOptions extends Bound {
   readonly mesh: string;
   /** Whether traffic to no backend may leave. */
   readonly allowAll: boolean;
@@ -42,9 +48,9 @@ export interface EgressOptions {
  * The listener that intercepts outbound traffic: one chain per port of the backends, and what the egress filter lets out.
  * Even a mesh that drops egress lets AWS's own endpoints through.
  */
-export const egressListener = (chains: readonly ProtoJson[], { mesh, allowAll, inspectHttp }: EgressOptions): ProtoJson => ({
+export const egressListener = (chains: readonly ProtoJson[], { mesh, allowAll, inspectHttp, preference }: EgressOptions): ProtoJson => ({
   name: EGRESS_LISTENER,
-  address: socketAddress('0.0.0.0', 15_001),
+  address: everyAddress(15_001, preference),
   traffic_direction: 'OUTBOUND',
   listener_filters: [ORIGINAL_DST, TLS_INSPECTOR, ...(inspectHttp ? [HTTP_INSPECTOR] : [])],
   ...INSPECTION,
@@ -53,9 +59,9 @@ export const egressListener = (chains: readonly ProtoJson[], { mesh, allowAll, i
 });
 
 /** A gateway's listener on one of its own ports. */
-export const ownListener = (port: number, chains: readonly ProtoJson[], { inspectTls }: IngressOptions): ProtoJson => ({
+export const ownListener = (port: number, chains: readonly ProtoJson[], { inspectTls, preference }: IngressOptions): ProtoJson => ({
   name: gatewayListener(port),
-  address: socketAddress('0.0.0.0', port),
+  address: everyAddress(port, preference),
   traffic_direction: 'INBOUND',
   ...(inspectTls ? { listener_filters: [TLS_INSPECTOR] } : {}),
   filter_chains: chains,

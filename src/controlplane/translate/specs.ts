@@ -1,6 +1,7 @@
 import type { SpecOf } from '../model/resources.ts';
 
 /** The parts of App Mesh's specs that are translated, by App Mesh's own names. */
+export type IpPreference = NonNullable<NonNullable<SpecOf['mesh']['serviceDiscovery']>['ipPreference']>;
 export type RouteSpec = SpecOf['route'];
 export type HttpRoute = NonNullable<RouteSpec['httpRoute']>;
 export type GrpcRoute = NonNullable<RouteSpec['grpcRoute']>;

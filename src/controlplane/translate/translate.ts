@@ -3,6 +3,7 @@ import { ingressCluster, passthroughClusters } from './cluster.ts';
 import { allowsAll, backendsOf, egressChains, egressRouteName, egressRoutes, groupByPort, type PortGroup } from './egress.ts';
 import { gatewayListeners, gatewayRouteConfigs } from './gateway.ts';
 import { ingressChains, ingressRoutes } from './ingress.ts';
+import { ipPreference, localAddress } from './ip-preference.ts';
 import { apiListener, egressListener, ingressListener, loopback } from './listener.ts';
 import { portsOf } from './ports.ts';
 import { createReach, type Reach } from './reach.ts';
@@ -32,14 +33,16 @@ function sidecar(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Proxy):
   const { listeners } = node.spec;
   const inbound = ingressChains(node);
   const allowAll = allowsAll(mesh);
+  const preference = ipPreference(mesh, node);
   const outbound = egressListener([...chains.values()].flat(), {
     mesh: node.mesh,
     allowAll,
     inspectHttp: groups.some((group) => (chains.get(group)?.length ?? 0) > 1),
+    preference,
   });
-  const local = portsOf(listeners).map((port) => ingressCluster(node, port));
+  const local = portsOf(listeners).map((port) => ingressCluster(node, port, localAddress(preference)));
   return {
-    listener: byName(inbound.length > 0 ? [ingressListener(inbound, { inspectTls: inspectsTls(listeners) }), outbound] : [outbound]),
+    listener: byName(inbound.length > 0 ? [ingressListener(inbound, { inspectTls: inspectsTls(listeners), preference }), outbound] : [outbound]),
     route: byName([...ingressRoutes(node), ...routes]),
     cluster: byName([...local, ...reach.clusters.values(), ...passthroughClusters(node.mesh, allowAll)]),
     endpoint: reach.endpoints,
@@ -67,7 +70,7 @@ function grpcClient(mesh: MeshLookup, node: Resource<'virtualNode'>, proxy: Prox
 function gatewayProxy(mesh: MeshLookup, gateway: Resource<'virtualGateway'>): ProxyResources {
   const reach = createReach(mesh, 'envoy');
   const routes = gatewayRouteConfigs(mesh, gateway, reach);
-  return { listener: byName(gatewayListeners(gateway)), route: byName(routes), cluster: reach.clusters, endpoint: reach.endpoints };
+  return { listener: byName(gatewayListeners(mesh, gateway)), route: byName(routes), cluster: reach.clusters, endpoint: reach.endpoints };
 }
 
 /**
