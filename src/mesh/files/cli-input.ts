@@ -14,9 +14,9 @@ const DESCRIBED: Readonly<Record<string, Create>> = Object.fromEntries(
   (Object.keys(NAMES_OF) as Create[]).map((create) => [`${create.charAt(6).toLowerCase()}${create.slice(7)}`, create]),
 );
 
-/** Names and spec of a described resource: the rest of the answer is the control plane's. */
+/** Names and spec of a described resource: the rest of the answer is the control plane's, or boto3's. */
 function fromDescribed(value: Readonly<Record<string, unknown>>): MeshResource | undefined {
-  const [kind = '', ...others] = Object.keys(value);
+  const [kind = '', ...others] = Object.keys(value).filter((key) => key !== 'ResponseMetadata');
   const create = DESCRIBED[kind];
   const resource = value[kind];
   if (create === undefined || others.length > 0 || !isRecord(resource)) return undefined;
@@ -62,7 +62,7 @@ function conformInput({ create, input }: MeshResource, report: ReturnType<typeof
 }
 
 /**
- * A list of `{ create, input }`, one input of the AWS CLI, or the answer of one of its describe operations.
+ * A list of `{ create, input }` or of answers of describe operations, or one input of the AWS CLI or one such answer.
  * @throws InvalidInput with every mistake
  */
 export function readInputs(source: Source, options: ImportOptions): MeshResource[] {
@@ -73,14 +73,16 @@ export function readInputs(source: Source, options: ImportOptions): MeshResource
   const single = isRecord(value) ? asInput(value, options) : undefined;
   if (single === undefined && looksNameless(value)) report([], value, NAMES_MISSING);
   if (mistakes.length > 0) throw new InvalidInput(mistakes);
-  const list = Array.isArray(value) ? value.map((entry: unknown) => withGivenMesh(entry, options)) : value;
+  const list = Array.isArray(value) ? value.map((entry: unknown) => asEntry(entry, options)) : value;
   const resources = parseInput(entries, single === undefined ? list : [single], source.file, single === undefined ? source.lineOf : undefined);
   const read = hadPlaceholders ? resources.map((resource) => conformInput(resource, report)) : resources;
   if (mistakes.length > 0) throw new InvalidInput(mistakes);
   return read;
 }
 
-/** An entry of a list takes the mesh of the flag where it names none. */
-function withGivenMesh(entry: unknown, { names: { meshName } }: ImportOptions): unknown {
+/** An entry of a list may be an answer of describe, as scripts that take stock of meshes collect them. Any other takes the mesh of the flag where it names none. */
+function asEntry(entry: unknown, { names: { meshName } }: ImportOptions): unknown {
+  const described = isRecord(entry) ? fromDescribed(entry) : undefined;
+  if (described !== undefined) return described;
   return meshName !== undefined && isRecord(entry) && isRecord(entry['input']) ? { ...entry, input: { meshName, ...entry['input'] } } : entry;
 }

@@ -37,6 +37,15 @@ describe('an input of `aws appmesh`', () => {
     expect(read({ route })).toEqual([{ create: 'CreateRoute', input: { meshName: 'm', virtualRouterName: 'v', routeName: 'r', spec: route.spec } }]);
     expect(read({ mesh: { meshName: 'm', metadata, spec: {}, status: {} } })).toEqual([{ create: 'CreateMesh', input: { meshName: 'm', spec: {} } }]);
   });
+
+  test('may be a list of what describe answered, as scripts collect it, boto3’s own member left out', () => {
+    const metadata = { arn: 'arn:aws:appmesh:us-east-1:111122223333:mesh/m/virtualNode/a', version: 3 };
+    const nodes = ['a', 'b'].map((virtualNodeName) => ({ ResponseMetadata: { HTTPStatusCode: 200 }, virtualNode: { meshName: 'm', virtualNodeName, metadata, spec: SPEC, status: { status: 'ACTIVE' } } }));
+    expect(read(nodes)).toEqual(['a', 'b'].map((virtualNodeName) => ({ create: 'CreateVirtualNode', input: { meshName: 'm', virtualNodeName, spec: SPEC } })));
+    const file = (name: string, value: unknown) => ({ file: name, text: JSON.stringify(value) });
+    const meshes = [{ mesh: { meshName: 'm', metadata, spec: {}, status: { status: 'ACTIVE' } } }];
+    expect(readFiles([file('meshes.json', meshes), file('nodes.json', nodes)]).resources.map(({ create }) => create)).toEqual(['CreateMesh', 'CreateVirtualNode', 'CreateVirtualNode']);
+  });
 });
 
 describe('placeholders', () => {
