@@ -45,5 +45,5 @@ export function tellBehind(progress: Progress): string {
   if (progress.phase === 'RollingBack') return 'gives way to a newer version';
   if (progress.paused) return `is paused at ${weight} %`;
   const next = nextWeight(progress);
-  return next === undefined ? `has not passed ${weight} % yet` : `has yet to rise to ${next} %`;
+  return next === undefined ? `has not passed ${weight} % yet` : `has yet to pass ${next} %`;
 }

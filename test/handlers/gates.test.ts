@@ -218,6 +218,23 @@ describe('a foreign change of the route', () => {
   });
 });
 
+test('a promotion from 100 % that someone else has lowered does not rise while the line is stopped', async () => {
+  await provision(world, { steps: [100], bake: '600s' });
+  const id = await begin('v2');
+  await baking(id, 0);
+  await world.api('PUT', '/freeze', { who: 'ada', reason: 'incident' });
+  await world.mesh.send(new UpdateRouteCommand({ meshName: 'pgMesh', virtualRouterName: 'svcNode1', routeName: 'svcNode1', spec: routeSpec }));
+  await act(id, 'advance');
+  expect(await waitingFor(id, 'freeze')).toMatchObject({ waiting: { raise: 'promotion' }, reason: 'frozen by ada until it is lifted: incident' });
+  expect(await weights()).toEqual({ svcNode1: 100 });
+  const before = (await world.history(arnOf(id))).length;
+  expect((await waitingFor(id, 'freeze')).waiting).not.toBeNull();
+  expect((await world.history(arnOf(id))).length).toBe(before);
+  await world.api('DELETE', '/freeze');
+  expect(await ended(id)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(await weights()).toEqual({ svcNode1v2: 100 });
+});
+
 describe('a push in the middle of a rollout', () => {
   test('queue: it waits for the end, without trying again and again', async () => {
     await provision(world, { steps: [50], bake: '600s', concurrency: 'queue' });

@@ -1,5 +1,7 @@
 import { findWait, hasExpired, type Raise } from '../../canary/gate.ts';
 import type { HistoryEntry, Waiting } from '../../contracts/rollout.ts';
+import { weightsOf } from '../../canary/weights.ts';
+import { readRoute } from '../../mesh/change-route.ts';
 import { againAfter } from './again.ts';
 import { findAlarmWait } from './alarms.ts';
 import { AlarmRaised, ApprovalExpired, VerdictFailed } from '../errors.ts';
@@ -10,7 +12,7 @@ import { askHook } from './hooks.ts';
 import type { Ports } from '../ports.ts';
 import { toDetail } from '../publish.ts';
 import { readRecord, updateRecord, type RolloutRecord } from '../record/records.ts';
-import { awaitedRaise, raiseOf, type RaiseTarget } from './raise-of.ts';
+import { awaitedRaise, healingRaise, raiseOf, type RaiseTarget } from './raise-of.ts';
 
 async function findHookWait(ports: Ports, record: RolloutRecord, raise: Raise, now: number): Promise<Waiting | undefined> {
   if (record.begun) return undefined;
@@ -29,11 +31,15 @@ async function findHalt(ports: Ports, record: RolloutRecord, to: RaiseTarget, no
   return reason === undefined ? undefined : { for: 'person', raise: to === 'promotion' ? to : 'step', since: now, until: null, reason };
 }
 
-/** A promotion from 100 % raises nothing, but would put right what someone else has set: a person must have seen it where the definition halts. */
-async function awaitPerson(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
+/** A promotion from 100 % raises nothing, unless someone else has lowered the weight since: that is put right when it may rise, and where the definition halts, when a person has seen it. */
+async function awaitHealing(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
+  if (to !== 'promotion') return undefined;
   const now = ports.clock();
-  const halt = to === 'promotion' ? await findHalt(ports, record, to, now) : undefined;
-  return halt === undefined ? undefined : noteWait(ports, record, halt, now);
+  const { spec } = await readRoute(ports.mesh, record.target);
+  const isLowered = (weightsOf(spec)[record.canary] ?? 0) < (record.weights[record.canary] ?? 0);
+  const circumstances = { now, approvals: [], freeze: await findFreeze(ports.store, now), waiting: record.waiting };
+  const waiting = (isLowered ? findWait(circumstances, healingRaise(record)) : undefined) ?? (await findHalt(ports, record, to, now));
+  return waiting === undefined ? undefined : noteWait(ports, record, waiting, now);
 }
 
 const hasOwnEnd = ({ for: kind }: Waiting): boolean => kind === 'window' || kind === 'approval';
@@ -75,7 +81,7 @@ async function noteWait(ports: Ports, { id }: RolloutRecord, waiting: Waiting, n
  */
 export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseTarget): Promise<number | undefined> {
   const raise = raiseOf(record, to);
-  if (raise === undefined) return awaitPerson(ports, record, to);
+  if (raise === undefined) return awaitHealing(ports, record, to);
   const now = ports.clock();
   if (record.alarm !== null) throw new AlarmRaised(record.alarm.reason);
   const asked = record.pendingAction?.action;

@@ -9,8 +9,14 @@ export function raiseOf({ settings, steps, step }: RolloutRecord, to: RaiseTarge
   return raiseTo({ steps, step, windows: settings.windows, promotionApproval: promotionApprovalOf(settings) }, to);
 }
 
+/** A promotion from 100 %, where someone else has lowered the weight since: nobody approves it once more, but it rises as any other. */
+export const healingRaise = ({ settings, steps, step }: RolloutRecord): Raise => ({ kind: 'promotion', weight: 100, windows: steps[step]?.windows ?? settings.windows, approval: undefined });
+
 /** The rise that a rollout waits with. */
-export const awaitedRaise = (record: RolloutRecord): Raise | undefined => raiseOf(record, record.waiting?.raise === 'promotion' ? 'promotion' : record.step + 1);
+export function awaitedRaise(record: RolloutRecord): Raise | undefined {
+  if (record.waiting?.raise !== 'promotion') return raiseOf(record, record.step + 1);
+  return raiseOf(record, 'promotion') ?? healingRaise(record);
+}
 
 /** Whether enough people have approved what a rollout waits for; what else it needs is asked for next. */
 export function isApproved(record: RolloutRecord, now: number): boolean {
