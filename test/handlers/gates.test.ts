@@ -274,6 +274,21 @@ describe('a push in the middle of a rollout', () => {
     expect(await weights()).toEqual({ svcNode1v2: 100 });
   });
 
+  test('replace: of those that wait while the route is given back, only the newest begins', async () => {
+    await provision(world, { steps: [50], bake: '600s', rollBack: { weight: 20, interval: '2s' } });
+    const first = await begin('v2');
+    await baking(first, 0);
+    const second = await begin('v3');
+    await when(first, ({ phase }) => phase === 'RollingBack', 'the roll-back');
+    const third = await begin('v4');
+    expect(await ended(second)).toMatchObject({ error: 'Failed', cause: `RolloutRejected: the newer rollout ${third} replaced this one` });
+    expect(kinds(await world.rollout(second))).toEqual(['refused']);
+    expect(await baking(third, 0)).toMatchObject({ stable: 'svcNode1' });
+    await act(third, 'promote');
+    expect(await ended(third)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await weights()).toEqual({ svcNode1v4: 100 });
+  });
+
   test('replace: a holder that waits for a window gives way', async () => {
     await provision(world, { steps: [25, { weight: 50, window: closedWindow() }], bake: '2s' });
     const first = await begin('v2');

@@ -19,6 +19,7 @@ import { newRecord, type Requested } from '../record/new-record.ts';
 import type { Ports } from '../ports.ts';
 import { toDetail } from '../publish.ts';
 import { createRecord, findRecord, readRecord, type RolloutRecord } from '../record/records.ts';
+import { listQueued } from './queue.ts';
 import { abandon, rollBack } from './roll-back.ts';
 import { steer } from '../actions/steer.ts';
 import { beginUndo } from '../actions/undo.ts';
@@ -107,9 +108,20 @@ export interface Begun {
 const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.length, firstBakeSeconds: steps[0]?.bakeSeconds ?? 1, undo: false, error: '', reason: '' });
 const toRestore = (id: string, error: string, reason: string): Begun => ({ id, steps: 0, firstBakeSeconds: 0, undo: true, error, reason });
 
+/** Of pushes that replace each other and wait for one route, only the newest begins. @throws RolloutRejected */
+async function assertNewest({ store }: Ports, { requestedAt }: Requested, { name, concurrency }: CanaryDefinition): Promise<void> {
+  if (concurrency !== 'replace') return;
+  for (const { id, record } of await listQueued(store)) {
+    if (record.definition !== name || record.requestedAt <= requestedAt) continue;
+    // One that has a record does not wait any more.
+    if ((await findRecord(store, id)) === undefined) throw new RolloutRejected(`the newer rollout ${id} replaced this one`);
+  }
+}
+
 async function create(ports: Ports, beginning: Requested, settings: CanaryDefinition): Promise<RolloutRecord> {
   const lock = await prepareLock(ports.store, settings.target, beginning.id);
   if (lock.holder !== undefined) return yieldTo(ports, lock.holder, beginning, settings);
+  await assertNewest(ports, beginning, settings);
   const route = await readRoute(ports.mesh, settings.target);
   const plan = planRollout(settings, beginning.request.image.tag, route.spec);
   await checkAlarms(ports, settings);
