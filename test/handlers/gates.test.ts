@@ -1,4 +1,5 @@
 import { DescribeRouteCommand, ListRoutesCommand, UpdateRouteCommand } from '@aws-sdk/client-app-mesh';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Rollout } from '../../src/contracts/rollout.ts';
 import { eventually } from '../support/eventually.ts';
 import { definition, provision, routeOf, routeSpec } from './pgmesh.ts';
@@ -272,6 +273,19 @@ describe('a push in the middle of a rollout', () => {
     await act(first, 'promote');
     expect(await ended(first)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await weights()).toEqual({ svcNode1v2: 100 });
+  });
+
+  test('queue: one whose execution is stopped is taken out', async () => {
+    await provision(world, { steps: [50], bake: '600s', concurrency: 'queue' });
+    const first = await begin('v2');
+    await baking(first, 0);
+    const second = await begin('v3');
+    await when(second, ({ reason }) => reason.startsWith('waits'), 'it to queue');
+    await world.stepFunctions.send(new StopExecutionCommand({ executionArn: arnOf(second), error: 'Stopped', cause: 'by ada' }));
+    expect(await when(second, ({ phase }) => phase === 'RolledBack', 'its end')).toMatchObject({ reason: 'RolloutAborted: aborted: Stopped: by ada' });
+    await eventually(() => Promise.resolve(world.events.some(({ type, detail }) => type === 'Rollout Rolled Back' && detail['id'] === second) || undefined), 'its end to be told');
+    await act(first, 'promote');
+    expect(await ended(first)).toMatchObject({ status: 'SUCCEEDED' });
   });
 
   test('replace: of those that wait while the route is given back, only the newest begins', async () => {

@@ -201,13 +201,18 @@ describeWith('DynamoDB Local and moto', hasDynamoDbLocal && hasMoto, 'what funct
     await put('ECS Deployment State Change', { eventName: 'SERVICE_DEPLOYMENT_COMPLETED' }, { Resources: ['arn:aws:ecs:us-east-1:123456789012:service/prod/svc1'] });
     await ended('v1', 'Succeeded');
 
-    // The stack is removed while one bakes and another waits for it.
+    // One that waits is woken by the roll-back of the one before it; the stack is removed while one bakes and another waits for it.
+    const documents = dynamo.client();
+    const queued = () => eventually(async () => ((await documents.send(new ScanCommand({ TableName: table }))).Items?.some(({ pk }) => pk?.S?.startsWith('queue')) ? true : undefined), 'a place in the queue', 30_000);
     await define({ ...byFunction, concurrency: 'queue' });
     await push('v9');
-    await baking('v9');
+    const { id: first } = await baking('v9');
     await push('v10');
-    const documents = dynamo.client();
-    await eventually(async () => ((await documents.send(new ScanCommand({ TableName: table }))).Items?.some(({ pk }) => pk?.S?.startsWith('queue')) ? true : undefined), 'a place in the queue', 30_000);
+    await queued();
+    await act(first, 'abort');
+    await baking('v10');
+    await push('v11');
+    await queued();
     documents.destroy();
     await invoke('removal', { RequestType: 'Delete', ResponseURL: `${recorder.url}/answer`, StackId: 's', RequestId: 'r', LogicalResourceId: 'Removal' });
     await ask('PUT', '/freeze', { reason: 'incident' });

@@ -109,12 +109,12 @@ const toBegun = ({ id, steps }: RolloutRecord): Begun => ({ id, steps: steps.len
 const toRestore = (id: string, error: string, reason: string): Begun => ({ id, steps: 0, firstBakeSeconds: 0, undo: true, error, reason });
 
 /** Of pushes that replace each other and wait for one route, only the newest begins. @throws RolloutRejected */
-async function assertNewest({ store }: Ports, { requestedAt }: Requested, { name, concurrency }: CanaryDefinition): Promise<void> {
+async function assertNewest(ports: Ports, { requestedAt }: Requested, { name, concurrency }: CanaryDefinition): Promise<void> {
   if (concurrency !== 'replace') return;
-  for (const { id, record } of await listQueued(store)) {
+  for (const { id, record } of await listQueued(ports.store)) {
     if (record.definition !== name || record.requestedAt <= requestedAt) continue;
-    // One that has a record does not wait any more.
-    if ((await findRecord(store, id)) === undefined) throw new RolloutRejected(`the newer rollout ${id} replaced this one`);
+    // One that has a record, or whose execution was stopped, does not wait any more.
+    if ((await findRecord(ports.store, id)) === undefined && !(await isDead(ports, record))) throw new RolloutRejected(`the newer rollout ${id} replaced this one`);
   }
 }
 

@@ -2,9 +2,11 @@ import type { ExecutionStopped } from '../../contracts/events.ts';
 import { messageOfCause } from '../../contracts/message-of.ts';
 import { restoreRequest, undoRequest } from '../../contracts/rollout.ts';
 import { followUpName, startExecution } from '../actions/start-execution.ts';
+import { leaveQueue } from '../actions/leave-queue.ts';
 import { isForGood, LockLost } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { findRecord } from '../record/records.ts';
+import { findQueued } from '../steps/queue.ts';
 import { rollBack } from '../steps/roll-back.ts';
 
 /** The rollout that an execution was to undo or to restore; undefined for one that rolls out. */
@@ -26,8 +28,10 @@ export async function rollBackStopped(ports: Ports, { detail: { name: execution,
   const id = restoredBy(input) ?? execution;
   const why = { error: error ?? 'ExecutionStopped', reason: cause == null ? `the execution ${executionArn} is ${status}` : messageOfCause(cause) };
   try {
-    const record = await findRecord(ports.store, id);
-    return { phase: record === undefined ? 'Failed' : (await rollBack(ports, { id, ...why })).phase };
+    if ((await findRecord(ports.store, id)) !== undefined) return { phase: (await rollBack(ports, { id, ...why })).phase };
+    const queued = await findQueued(ports.store, id);
+    const left = queued && (await leaveQueue(ports, queued, { who: 'meshshift', reason: `${why.error}: ${why.reason}` }));
+    return { phase: left?.phase ?? 'Failed' };
   } catch (failure) {
     if (isForGood(failure) || failure instanceof LockLost) throw failure;
     ports.log('warn', 'roll-back left to an execution of its own', { id, error: String(failure) });
