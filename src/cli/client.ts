@@ -22,7 +22,11 @@ export interface Client {
   ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
 }
 
-const isLoopback = (endpoint: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(endpoint).hostname);
+/** The local runtime, as far as an address tells. Over TLS there may be any control plane, which asks for keys, also at the near end of a tunnel. */
+function isLocal(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +43,7 @@ const settings = (endpoint: string, env: Environment): Settings => ({
   region: regionOf(env),
   maxAttempts: 2,
   // The local runtime checks no signature; real keys are not shown to it.
-  ...(isLoopback(endpoint) ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+  ...(isLocal(endpoint) ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
 });
 
 const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'EPIPE']);

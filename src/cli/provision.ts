@@ -19,6 +19,16 @@ export const kindOf = ({ create }: Pick<Provisioned, 'create'>): string => creat
 
 const POLL_MS = 150;
 
+/** A control plane alone answers as App Mesh does where there is nothing. */
+function refuseWithoutStepFunctions(cause: unknown): never {
+  if ((cause as Error).name !== 'NotFoundException') throw cause;
+  throw new CommandFailed('there is no Step Functions at this endpoint, by which it would be done', {
+    exitCode: EXIT.refused,
+    hint: '`meshshift serve` is the control plane alone: apply to `meshshift up` (it can hold the same folder, one after the other), or make resources by `aws appmesh`',
+    cause,
+  });
+}
+
 /**
  * The state machine of the stack by its name's end, wherever it is deployed.
  * @throws CommandFailed when there is none
@@ -27,7 +37,7 @@ async function findStateMachine(stepFunctions: SFNClient, name: string): Promise
   const { ListStateMachinesCommand } = await import('@aws-sdk/client-sfn');
   let nextToken: string | undefined;
   do {
-    const page = await stepFunctions.send(new ListStateMachinesCommand(nextToken === undefined ? {} : { nextToken }));
+    const page = await stepFunctions.send(new ListStateMachinesCommand(nextToken === undefined ? {} : { nextToken })).catch(refuseWithoutStepFunctions);
     const found = page.stateMachines?.find((machine) => machine.name === name)?.stateMachineArn;
     if (found !== undefined) return found;
     nextToken = page.nextToken;
