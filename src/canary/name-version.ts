@@ -27,11 +27,20 @@ export function fillAll<T>(value: T, tag: string): T {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, fillAll(entry as unknown, tag)])) as T;
 }
 
-const escape = (text: string): string => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-
-/** Whether a pattern with `*` (any characters) and `?` (one) matches the whole text. */
-export const matchesGlob = (pattern: string, text: string): boolean =>
-  new RegExp(`^${escape(pattern).replace(/\*+/g, '.*').replaceAll('?', '.')}$`, 's').test(text);
+/**
+ * Whether a pattern with `*` (any characters) and `?` (one) matches the whole text. What follows a `*` is looked for as early as it can be, and later only for the
+ * last `*` so far: a regular expression would try all of them anew, and take hours for a pattern of many.
+ */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let [at, star, from] = [0, -1, 0];
+  for (let index = 0; index < text.length; ) {
+    if (pattern[at] === '*') [star, at, from] = [at, at + 1, index];
+    else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) [at, index] = [at + 1, index + 1];
+    else if (star >= 0) [at, from, index] = [star + 1, from + 1, from + 1];
+    else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
+}
 
 /**
  * The name, and so the identity, of a rollout's execution: `<definition>-<fingerprint>-<attempt>`, at most 80 characters.

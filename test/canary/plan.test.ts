@@ -68,6 +68,12 @@ describe('names', () => {
     ['v?.0', 'v1.0', true],
     ['v?.0', 'v1x0', false],
     ['a+(b)', 'a+(b)', true],
+    ['*a*b*', 'xxaybz', true],
+    ['*ab', 'aab', true],
+    ['a*?', 'a', false],
+    ['*?*', '', false],
+    ['**', '', true],
+    [`${'*a'.repeat(60)}*b`, 'a'.repeat(128), false],
   ])('the pattern %s and %s: %s', (pattern, text, matches) => expect(matchesGlob(pattern, text)).toBe(matches));
 
   test('an execution name fits into 80 characters', () => {
