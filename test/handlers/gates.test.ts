@@ -45,7 +45,7 @@ describe('a rise that must wait', () => {
   test('for an approval that nobody gives ends by rolling back, and says so', async () => {
     await provision(world, { steps: [50, 100], bake: '2s', approval: { before: [100], expires: '1s' } });
     const id = await begin('v2');
-    expect(await ended(id)).toMatchObject({ error: 'RolledBack', cause: 'ApprovalExpired: waits for approval: 0 of 1, within 1s, which nobody did' });
+    expect(await ended(id)).toMatchObject({ error: 'RolledBack', cause: 'ApprovalExpired: waits for approval: 0 of 1, within 1s, and too few did' });
     expect(await routeOf(world)).toEqual(routeSpec);
   });
 

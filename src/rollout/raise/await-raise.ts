@@ -90,7 +90,7 @@ export async function awaitRaise(ports: Ports, record: RolloutRecord, to: RaiseT
   await tellPassed(ports, record);
   const freeze = await findFreeze(ports.store, now);
   const waiting = findWait({ now, approvals: record.approvals, freeze, waiting: record.waiting }, raise);
-  if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, which nobody did`);
+  if (waiting?.for === 'approval' && hasExpired(waiting, now)) throw new ApprovalExpired(`${waiting.reason}, and too few did`);
   const found = waiting ?? (await findAlarmWait(ports, record, raise, now)) ?? (await findLockstepWait(ports, record, raise, now)) ?? (await findHookWait(ports, record, raise, now)) ?? (await findHalt(ports, record, to, now));
   return found === undefined ? undefined : noteWait(ports, record, found, now);
 }
