@@ -26,6 +26,12 @@ const slack = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
   request.on('end', () => response.writeHead(posted.push(body) === 1 ? 503 : 200).end());
 });
+/** Stands in for Lambda: every function says yes. */
+const asked: string[] = [];
+const functions = createServer((request, response) => {
+  asked.push(request.url ?? '');
+  request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome: 'pass', reason: 'it smokes well' })));
+});
 const cli = (...args: string[]): Promise<Finished> => runCli(args, { env: { AWS_ENDPOINT_URL: up.url } });
 const json = async (...args: string[]): Promise<unknown> => {
   const { code, stdout, stderr } = await cli(...args, '--json');
@@ -39,13 +45,18 @@ beforeAll(async () => {
   await writeFile(join(folder, 'certificates.yaml'), 'certificates: []');
   await new Promise<void>((resolve) => slack.listen(0, '127.0.0.1', resolve));
   await writeFile(join(folder, 'webhooks.json'), JSON.stringify({ releases: `http://127.0.0.1:${(slack.address() as AddressInfo).port}/s3cret` }));
+  await new Promise<void>((resolve) => functions.listen(0, '127.0.0.1', resolve));
+  process.env['AWS_ENDPOINT_URL_LAMBDA'] = `http://127.0.0.1:${(functions.address() as AddressInfo).port}`;
   up = await startUp(folder, ...WORKLOADS, '--certificates', join(folder, 'certificates.yaml'), '--webhooks', join(folder, 'webhooks.json'), '--quotas', '{"virtualGatewaysPerMesh":3}');
 });
 afterAll(async () => {
   up.process.kill('SIGKILL');
   await up.ended;
-  slack.closeAllConnections();
-  slack.close();
+  delete process.env['AWS_ENDPOINT_URL_LAMBDA'];
+  for (const server of [slack, functions]) {
+    server.closeAllConnections();
+    server.close();
+  }
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -284,6 +295,18 @@ describe('rollouts', () => {
     expect(await names()).toEqual([]);
     scheduler.destroy();
     await cli('rollout', 'status', id, '--watch');
+  });
+
+  test('hooks are asked of what stands in for Lambda', async () => {
+    const file = join(folder, 'hooked.yaml');
+    await writeFile(file, `${await readFile('examples/pgmesh/canary.yaml', 'utf8')}\nhooks: { before: meshshift-hook-smoke }\n`);
+    await cli('canary', 'apply', '-f', file);
+    const { id } = (await json('rollout', 'start', 'svc1', '--tag', 'v2', '--attempt', '6')) as { id: string };
+    await until(list, (rollouts) => rollouts.some((rollout) => rollout.id === id && rollout.step === 0));
+    expect(asked).toEqual(['/2015-03-31/functions/meshshift-hook-smoke/invocations']);
+    await cli('rollout', 'abort', id);
+    expect((await cli('rollout', 'status', id, '--watch')).code).toBe(1);
+    await cli('canary', 'apply', '-f', 'examples/pgmesh/canary.yaml');
   });
 
   test('an alarm that goes off rolls back through the bus', async () => {

@@ -12,7 +12,7 @@ export interface Up {
 
 /** `meshshift up` on free ports; resolves when it prints its ready line, which must be its first. */
 export async function startUp(dataFolder: string, ...args: readonly string[]): Promise<Up> {
-  const child = spawn(process.execPath, [`${root}dist/src/cli/meshshift.mjs`, 'up', '--port', '0', '--xds-port', '0', '--data', dataFolder, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [`${root}dist/src/cli/meshshift.mjs`, 'up', '--port', '0', '--xds-port', '0', '--data', dataFolder, ...args], { cwd: root, env: process.env, stdio: ['ignore', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);

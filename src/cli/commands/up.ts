@@ -25,7 +25,7 @@ async function readExposure(call: Call): Promise<{ readonly exposure?: Exposure 
 }
 
 /** What may stand in for services of AWS that this machine does not serve. */
-const FOREIGN = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
+const FOREIGN = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL_LAMBDA', 'AWS_ENDPOINT_URL_SERVICEDISCOVERY'];
 
 async function run(call: Call): Promise<typeof EXIT.ok> {
   const { io } = call;
