@@ -5,7 +5,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((entry: unknown, index) => sameJson(entry, b[index]));
   if (!isRecord(a) || !isRecord(b)) return false;
-  return Object.keys(a).every((key) => sameJson(a[key], b[key])) && Object.keys(b).every((key) => key in a || b[key] === undefined);
+  return Object.keys(a).every((key) => sameJson(a[key], b[key])) && Object.keys(b).every((key) => Object.hasOwn(a, key) || b[key] === undefined);
 }
 
 function withoutFilledIn(actual: unknown, desired: unknown): unknown {

@@ -97,6 +97,7 @@ describe('ensuring', () => {
     expect(sameSpec(spec({ ...healthCheck, port: 81 }, ['a']), spec({ ...healthCheck, port: 80 }, ['a']))).toBe(false);
     expect(sameSpec(spec(healthCheck, ['a']), spec(healthCheck, ['a', 'b']))).toBe(false);
     expect(sameSpec({ a: undefined }, {})).toBe(true);
+    expect(sameSpec({}, { toString: 'own' })).toBe(false);
     expect(sameSpec({}, { egressFilter: { type: 'ALLOW_ALL' } })).toBe(false);
   });
 
